@@ -130,7 +130,9 @@ extension JSONParser {
         guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)), number.isFinite else {
             throw error("this number is too large", at: start)
         }
-        return Int64(exactly: number).map { .int($0) } ?? .double(number)
+        // A whole number that is out of range mustn't be rounded back into it.
+        if !isPlain, let whole = Int64(exactly: number) { return .int(whole) }
+        return .double(number)
     }
 
     private func whole(_ range: Range<Int>, isNegative: Bool) -> Int64? {
