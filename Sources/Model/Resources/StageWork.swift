@@ -1,0 +1,38 @@
+/// What one attempt of a stage is to do, with every reference replaced: the same for every reader.
+package struct StageWork: Fields, Equatable {
+    package var run = ""
+    package var pipeline = ""
+    package var namespace: String?
+    package var stage = ""
+    /// What people see: `test[python=3.12]` for the id `test.3`.
+    package var title = ""
+    package var kind = ""
+    package var script: String?
+    package var with = StringMap()
+    /// The user's variables and the `MARTLET_…` ones.
+    package var env: [EnvironmentVariable] = []
+    package var secrets: [SecretUse] = []
+    package var source: ResolvedSource?
+    /// The name of the secret for the source.
+    package var credentials: String?
+    package var timeoutSeconds = StageSpec.defaultTimeoutSeconds
+
+    package init() {}
+
+    package mutating func visit(_ visitor: inout some FieldVisitor) {
+        visitor.text("run", &run, .dnsName)
+        visitor.text("pipeline", &pipeline, .any(253))
+        visitor.text("namespace", &namespace, .dnsLabel)
+        visitor.text("stage", &stage, .filled(80))
+        visitor.text("title", &title, .filled(1024))
+        visitor.text("kind", &kind, .dnsLabel)
+        visitor.text("script", &script, .filled(StageSpec.scriptLimit))
+        visitor.map("with", &with, key: .word, value: .any(65_536), atMost: 32)
+        visitor.list("env", &env, atMost: 256)
+        visitor.list("secrets", &secrets, atMost: 16)
+        visitor.object("source", &source)
+        visitor.text("credentials", &credentials, .dnsName)
+        visitor.number(
+            "timeoutSeconds", &timeoutSeconds, default: StageSpec.defaultTimeoutSeconds, in: 1...31_536_000)
+    }
+}
