@@ -17,7 +17,8 @@ extension JSONParser {
                 hasEscapes = true
                 end = min(end + 2, bytes.count)
             default:
-                throw error("a control character in a string must be written as an escape such as \\n or \\u0009", at: end)
+                throw error(
+                    "a control character in a string must be written as an escape such as \\n or \\u0009", at: end)
             }
         }
         position = end + 1
@@ -65,7 +66,8 @@ extension JSONParser {
                 at += length
                 continue
             default:
-                throw error("there is no such escape: a backslash may be followed by one of \" \\ / b f n r t u", at: at)
+                throw error(
+                    "there is no such escape: a backslash may be followed by one of \" \\ / b f n r t u", at: at)
             }
             at += 2
         }
@@ -130,9 +132,7 @@ extension JSONParser {
         guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)), number.isFinite else {
             throw error("this number is too large", at: start)
         }
-        // A whole number that is out of range mustn't be rounded back into it.
-        if !isPlain, let whole = Int64(exactly: number) { return .int(whole) }
-        return .double(number)
+        return Node.Value(number: number)
     }
 
     private func whole(_ range: Range<Int>, isNegative: Bool) -> Int64? {

@@ -139,9 +139,9 @@ struct JSONParserTests {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
         #expect(try parseJSON(nested(128)).array?.count == 1)
-        #expect(throws: JSONError(offset: 128, mark: Mark(line: 1, column: 129), problem: "it is nested more than 128 deep")) {
-            try parseJSON(nested(129))
-        }
+        let tooDeep = JSONError(
+            offset: 128, mark: Mark(line: 1, column: 129), problem: "it is nested more than 128 deep")
+        #expect(throws: tooDeep) { try parseJSON(nested(129)) }
         // However high the limit is set, the stack is safe; objects take more of it than arrays.
         let deepest = JSONLimits(depth: .max)
         #expect(throws: JSONError.self) { try parseJSON(nested(1_000_000), limits: deepest) }
@@ -150,19 +150,19 @@ struct JSONParserTests {
     }
 
     @Test func `a text that is too large or holds too much is refused`() {
-        #expect(throws: JSONError(offset: 0, mark: Mark(line: 1, column: 1), problem: "the text is larger than 4 bytes")) {
-            try parseJSON("[1,2]", limits: JSONLimits(bytes: 4))
-        }
-        #expect(throws: JSONError(offset: 3, mark: Mark(line: 1, column: 4), problem: "there are more than 2 values")) {
-            try parseJSON("[1,2]", limits: JSONLimits(values: 2))
-        }
+        let tooLarge = JSONError(
+            offset: 0, mark: Mark(line: 1, column: 1), problem: "the text is larger than 4 bytes")
+        #expect(throws: tooLarge) { try parseJSON("[1,2]", limits: JSONLimits(bytes: 4)) }
+        let tooMany = JSONError(offset: 3, mark: Mark(line: 1, column: 4), problem: "there are more than 2 values")
+        #expect(throws: tooMany) { try parseJSON("[1,2]", limits: JSONLimits(values: 2)) }
     }
 
     @Test func `large objects may have many keys, each once`() throws {
         let members = (0..<20_000).map { "\"k\($0)\":\($0)" }
         let root = try parseJSON("{" + members.joined(separator: ",") + "}")
         #expect(root.members?.count == 20_000)
-        #expect(throws: JSONError.self) { try parseJSON("{" + (members + members.suffix(1)).joined(separator: ",") + "}") }
+        let twice = "{" + (members + members.suffix(1)).joined(separator: ",") + "}"
+        #expect(throws: JSONError.self) { try parseJSON(twice) }
     }
 
     // MARK: Chance
