@@ -13,6 +13,10 @@ extension ScalarMeaning {
             self = scalar.isPlain ? ScalarMeaning(plain: scalar.text) : .string(scalar.text)
             return
         }
+        if tag == Self.nonSpecific {
+            self = .string(scalar.text)
+            return
+        }
         guard tag.hasPrefix(Self.prefix) else { throw Self.unsupported(tag, scalar.text) }
         switch tag.dropFirst(Self.prefix.count) {
         case "str": self = .string(scalar.text)
@@ -29,6 +33,8 @@ extension ScalarMeaning {
         }
     }
 
+    /// Says that a value isn't to be taken for anything but a text, a list or a mapping.
+    static let nonSpecific = "!"
     static let prefix = "tag:yaml.org,2002:"
 
     /// A tag as people write it: `!!str` for `tag:yaml.org,2002:str`.

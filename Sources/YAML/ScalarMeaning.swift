@@ -22,8 +22,7 @@ enum ScalarMeaning: Equatable {
         case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             self = Self.words[text] ?? Self.number(text) ?? .string(text)
         case UInt8(ascii: "."):
-            // Unlike elsewhere, underscores don't make it a number.
-            self = Self.words[text] ?? Self.decimal(Array(text.utf8)) ?? .string(text)
+            self = Self.words[text] ?? Self.fraction(Array(text.utf8)) ?? .string(text)
         case _ where text.utf8.count <= 5:
             self = Self.words[text] ?? .string(text)
         default:
@@ -95,10 +94,22 @@ enum ScalarMeaning: Equatable {
         return Int64(String(decoding: text.dropFirst(2), as: UTF8.self), radix: 2).map { .int($0) }
     }
 
+    /// What begins with a point: there, unlike elsewhere, underscores may only stand between digits.
+    private static func fraction(_ text: [UInt8]) -> ScalarMeaning? {
+        let underscore = UInt8(ascii: "_")
+        for (index, byte) in text.enumerated() where byte == underscore {
+            guard index + 1 < text.count, isDigit(text[index - 1]), isDigit(text[index + 1]) else { return nil }
+        }
+        return decimal(text.filter { $0 != underscore })
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+    }
+
     /// `[-+]? (digits | digits "." digits? | "." digits) ([eE] [-+]? digits)?`, unless it is too large for a `Double`.
     private static func decimal(_ text: [UInt8]) -> ScalarMeaning? {
         var rest = text[...]
-        func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
         func skipDigits() -> Int {
             let count = rest.prefix(while: isDigit).count
             rest = rest.dropFirst(count)

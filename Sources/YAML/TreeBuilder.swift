@@ -64,7 +64,7 @@ struct TreeBuilder {
     ) {
         guard open.count < limits.depth else { return tooDeep(event.mark) }
         guard count(1, event.mark) else { return }
-        if let tag, tag != ScalarMeaning.prefix + expected {
+        if let tag, tag != ScalarMeaning.prefix + expected, tag != ScalarMeaning.nonSpecific {
             note(event.mark, "the tag \(ScalarMeaning.short(tag)) means nothing here", hint: "remove it")
         }
         if let name = event.anchor { anchors[name] = .open }
