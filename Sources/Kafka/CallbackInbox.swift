@@ -3,8 +3,9 @@ import Synchronization
 
 /// What librdkafka's callbacks leave for the thread that polls.
 ///
-/// Callbacks must not call librdkafka (but for the two functions made for them, used here), and what an owner does on a delivery is its own affair; so they only note what
-/// happened, and the polling thread acts on it once the poll has returned.
+/// Callbacks must not call librdkafka (but for two functions made for them: its opaque pointer's getter and
+/// `rd_kafka_yield`), and what an owner does on a delivery is its own affair. So they only note what happened, and the
+/// polling thread acts on it once the poll has returned.
 final class CallbackInbox: Sendable {
     enum Notice: Sendable {
         case delivered(reply: Int, code: KafkaError.Code, KafkaDelivery)

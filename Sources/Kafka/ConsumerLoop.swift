@@ -181,9 +181,18 @@ final class ConsumerLoop: Sendable {
     private func act(on notice: CallbackInbox.Notice) {
         switch notice {
         case .committed(let number, let code): answerCommit(number, code)
-        case .failed(let code, let reason): onEvent(.failure(KafkaError(code, reason, isFatal: code == .fatal)))
+        case .failed(let code, let reason): report(code, reason)
         case .delivered: break
         }
+    }
+
+    /// Tells an error of the error callback, which carries a partition's name in its text alone.
+    private func report(_ code: KafkaError.Code, _ reason: String) {
+        let partition = state.withLock { state in
+            state.reads.positions.keys.first { reason.hasPrefix("\($0.topic) [\($0.partition)]: ") }
+        }
+        guard let partition else { return onEvent(.failure(KafkaError(code, reason, isFatal: code == .fatal))) }
+        onEvent(.partitionFailure(partition, KafkaError(code, reason, about: .partition(partition))))
     }
 
     private func answerCommit(_ number: Int, _ code: KafkaError.Code) {

@@ -34,8 +34,13 @@ extension KafkaConsumer {
             // librdkafka 2.0 has no ListOffsets call, but sends this "time" as it is, and -1 means the end there.
             let list = PartitionList(partitions, offset: Int64(RD_KAFKA_OFFSET_END))
             let code = rd_kafka_offsets_for_times(client, list.pointer, timeout.roundedUpMilliseconds)
-            try KafkaError.check(code, about: partitions.count == 1 ? .partition(partitions[0]) : nil)
-            let found = try list.offsets()
+            let found: [KafkaOffset]
+            do throws(KafkaError) {
+                found = try list.offsets()
+                try KafkaError.check(code, about: partitions.count == 1 ? .partition(partitions[0]) : nil)
+            } catch {
+                throw Self.explained(error, client)
+            }
             let ends = Dictionary(found.map { ($0.partition, $0.offset) }, uniquingKeysWith: { $1 })
             var answer: [KafkaOffset] = []
             for partition in partitions {
@@ -84,6 +89,21 @@ extension KafkaConsumer {
                 found.first { $0.partition == partition }.flatMap { $0.offset < 0 ? nil : $0.offset }
             }
         }
+    }
+
+    /// librdkafka calls every partition unknown whose topic it has no description of; this asks the cluster why.
+    private static func explained(_ error: KafkaError, _ client: OpaquePointer) -> KafkaError {
+        guard error.code == .unknownPartition, case .partition(let partition) = error.subject else { return error }
+        guard let topic = rd_kafka_topic_new(client, partition.topic, nil) else { return error }
+        defer { rd_kafka_topic_destroy(topic) }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let status = rd_kafka_metadata(client, 0, topic, &metadata, 1000)
+        guard status == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { return error }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        guard metadata.pointee.topic_cnt == 1, let code = metadata.pointee.topics?.pointee.err,
+            code != RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return error }
+        return KafkaError(KafkaError.Code(code), about: error.subject)
     }
 
     private func ask<Value: Sendable>(

@@ -19,7 +19,10 @@ package final class KafkaConsumer: Sendable {
     package enum Event: Sendable {
         /// A broker can't be reached, or refuses this client. librdkafka goes on trying.
         case failure(KafkaError)
-        /// A partition can't be read: unknown, not authorised, or without the offset asked for.
+        /// A partition can't be read: its topic is unknown, not authorised, or doesn't hold the offset asked for.
+        ///
+        /// librdkafka says nothing of a partition past a topic's last, or of a topic whose description is refused.
+        /// `endOffsets` and `readToEnd` do.
         case partitionFailure(KafkaPartition, KafkaError)
         /// Nothing is left to be read for now. The offset is that of the next record. Comes anew after every record
         /// that was the last one.

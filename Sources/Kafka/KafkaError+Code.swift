@@ -77,7 +77,8 @@ extension KafkaError.Code {
         case .topicNotAuthorized: "allow this principal to Read, Write, Describe and Create the topic"
         case .groupNotAuthorized: "allow this principal to Read the group, or set another group.id"
         case .clusterNotAuthorized: "allow this principal to Create topics (and IdempotentWrite before Kafka 3.0)"
-        case .unknownTopic, .unknownPartition, .unknownTopicOrPartition: "create the topic with enough partitions"
+        case .unknownTopic, .unknownPartition, .unknownTopicOrPartition:
+            "create the topic with enough partitions, and allow this principal to Describe it"
         case .messageTooLarge: "raise message.max.bytes here and on the topic, or send less"
         default: nil
         }

@@ -67,6 +67,7 @@ package struct KafkaRecord: Sendable, Hashable {
 /// Where an acknowledged message is.
 package struct KafkaDelivery: Sendable, Hashable {
     package var partition: Int32
+    /// -1 if the broker had written the message already and answers only a repetition (idempotence).
     package var offset: Int64
 
     package init(partition: Int32, offset: Int64) {

@@ -53,7 +53,11 @@ struct ReadPositions {
         var answers: [(Waiter, Answer)] = []
         var waiting: [Waiter] = []
         for waiter in waiters {
-            if let answer = answer(waiter, now: now) { answers.append((waiter, answer)) } else { waiting.append(waiter) }
+            if let answer = answer(waiter, now: now) {
+                answers.append((waiter, answer))
+            } else {
+                waiting.append(waiter)
+            }
         }
         waiters = waiting
         return answers

@@ -29,7 +29,8 @@ import Testing
         let broker = try EmbeddedBroker()
         #expect(broker.bootstrapServers.hasPrefix("127.0.0.1:"))
         let admin = try KafkaAdmin(broker.settings)
-        let error = await kafkaError { try await admin.createTopics([KafkaTopicSpec("a", partitions: 2)], timeout: .seconds(1)) }
+        let spec = KafkaTopicSpec("a", partitions: 2)
+        let error = await kafkaError { try await admin.createTopics([spec], timeout: .seconds(1)) }
         #expect(error?.code == .timedOut)
         try await broker.createTopic("a", partitions: 2)
         try await broker.createTopic("a", partitions: 7)

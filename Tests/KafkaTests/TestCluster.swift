@@ -6,7 +6,8 @@ enum TestCluster: Sendable, CustomStringConvertible {
     case embedded
     case real(String)
 
-    static let all: [TestCluster] = [.embedded] + (getenv("MARTLET_TEST_KAFKA").map { [.real(String(cString: $0))] } ?? [])
+    static let all: [TestCluster] =
+        [.embedded] + (getenv("MARTLET_TEST_KAFKA").map { [.real(String(cString: $0))] } ?? [])
 
     var description: String {
         switch self {
