@@ -23,7 +23,7 @@ package struct JSONLimits: Equatable, Sendable {
     /// The size of the text in bytes.
     package var bytes: Int
     /// How many arrays and objects may be open at once; no more than 512, whatever is set.
-    package var depth: Int
+    package let depth: Int
     /// How many values, keys not counted, a text may hold: `[0,0,0,…` takes many times its size in memory.
     package var values: Int
 

@@ -79,7 +79,8 @@ extension JSONParser {
         let first = try hexadecimal(at: start, end: end)
         if let scalar = Unicode.Scalar(first) { return (scalar, 6) }
         let next = start + 6
-        let isPair = first < 0xDC00 && end - next >= 2
+        let isPair =
+            first < 0xDC00 && end - next >= 2
             && bytes[next] == UInt8(ascii: "\\") && bytes[next + 1] == UInt8(ascii: "u")
         if isPair {
             let second = try hexadecimal(at: next, end: end)

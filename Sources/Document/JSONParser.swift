@@ -116,7 +116,9 @@ struct JSONParser {
             }
             let mark = markHere()
             let key = try string()
-            guard isNew(key, among: members, &seen) else { throw error("the key \"\(key)\" is here twice", at: start) }
+            guard isNew(key, among: members, &seen) else {
+                throw error("the key \"\(key.excerpt)\" is here twice", at: start)
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw expected("a colon after the key") }
             skipSpace()

@@ -104,7 +104,7 @@ struct OpenMapping {
             }
             next = .value(key, mark)
             guard let place = place(of: key), let first = written[place] else { return nil }
-            return YAMLProblem(mark, "the key \"\(key)\" is already used in line \(first.line)")
+            return YAMLProblem(mark, "the key \"\(key.excerpt)\" is already used in line \(first.line)")
         }
     }
 

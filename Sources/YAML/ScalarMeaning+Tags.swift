@@ -1,3 +1,5 @@
+import Document
+
 extension ScalarMeaning {
     /// What is wrong with a tag or with the value that it is put before.
     struct TagError: Error {
@@ -44,7 +46,7 @@ extension ScalarMeaning {
 
     private static func unsupported(_ tag: String, _ text: String) -> TagError {
         TagError(
-            message: "the tag \(short(tag)) means nothing here",
+            message: "the tag \(short(tag).excerpt) means nothing here",
             hint: "remove it, or put a value that begins with ! in quotes", meaning: .string(text))
     }
 
@@ -53,7 +55,7 @@ extension ScalarMeaning {
     ) throws(TagError) -> ScalarMeaning {
         // By how it looks, even if it is in quotes.
         guard let meaning = accepted(ScalarMeaning(plain: text)) else {
-            throw TagError(message: "\"\(text.prefix(40))\" is not a value for the tag \(tag)")
+            throw TagError(message: "\"\(text.excerpt)\" is not a value for the tag \(tag)")
         }
         return meaning
     }

@@ -42,6 +42,28 @@ enum SourceText {
         return .success(output)
     }
 
+    /// Where there are more `%TAG` lines than anybody needs: libyaml compares each with all others, so that a text full
+    /// of them would keep it busy for minutes.
+    static func excessiveDirective(in bytes: UnsafeBufferPointer<UInt8>) -> Mark? {
+        let directive = Array("%TAG".utf8)
+        var count = 0
+        var isLineStart = true
+        for (offset, byte) in bytes.enumerated() {
+            if isLineStart, byte == directive[0], bytes.dropFirst(offset).starts(with: directive) {
+                count += 1
+                if count > mostDirectives { return mark(of: offset, in: bytes) }
+            }
+            switch byte {
+            // The last three end the characters U+0085, U+2028 and U+2029, at which YAML 1.1 ends a line too.
+            case 0x0A, 0x0D, 0x85, 0xA8, 0xA9: isLineStart = true
+            default: isLineStart = false
+            }
+        }
+        return nil
+    }
+
+    static let mostDirectives = 100
+
     static func mark(of offset: Int, in bytes: [UInt8]) -> Mark {
         // The buffer is only read while the closure runs.
         bytes.withUnsafeBufferPointer { mark(of: offset, in: $0) }

@@ -65,7 +65,7 @@ struct TreeBuilder {
         guard open.count < limits.depth else { return tooDeep(event.mark) }
         guard count(1, event.mark) else { return }
         if let tag, tag != ScalarMeaning.prefix + expected, tag != ScalarMeaning.nonSpecific {
-            note(event.mark, "the tag \(ScalarMeaning.short(tag)) means nothing here", hint: "remove it")
+            note(event.mark, "the tag \(ScalarMeaning.short(tag).excerpt) means nothing here", hint: "remove it")
         }
         if let name = event.anchor { anchors[name] = .open }
         open.append(OpenCollection(mark: event.mark, anchor: event.anchor, content: content, startCount: nodeCount))
@@ -109,10 +109,10 @@ struct TreeBuilder {
             branch = known
             meaning = knownMeaning
         case .open:
-            note(event.mark, "the alias *\(name) is inside what it stands for")
+            note(event.mark, "the alias *\(name.excerpt) is inside what it stands for")
         case nil:
             note(
-                event.mark, "there is no anchor &\(name) before this alias in the same document",
+                event.mark, "there is no anchor &\(name.excerpt) before this alias in the same document",
                 hint: "put a value that begins with * in quotes")
         }
         guard open.count + branch.height <= limits.depth else { return tooDeep(event.mark) }

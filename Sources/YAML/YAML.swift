@@ -21,6 +21,10 @@ package enum YAML {
         }
         // The buffer is lent for the length of the closure, in which the parser lives and ends.
         return text.withUnsafeBufferPointer { buffer in
+            if let mark = SourceText.excessiveDirective(in: buffer) {
+                let message = "there are more than \(SourceText.mostDirectives) %TAG lines"
+                return YAMLStream(problem: YAMLProblem(mark, message))
+            }
             let parser = EventParser(reading: buffer)
             var builder = TreeBuilder(limits: limits)
             do throws(YAMLSyntaxError) {

@@ -3,7 +3,7 @@ package struct YAMLLimits: Equatable, Sendable {
     /// The size of a text in bytes.
     package var bytes: Int
     /// How deep sequences and mappings may be nested, aliases expanded; no more than 512, whatever is set.
-    package var depth: Int
+    package let depth: Int
     /// How many values all documents together may hold, aliases expanded: a few lines of aliases to aliases stand for
     /// billions of values.
     package var nodes: Int

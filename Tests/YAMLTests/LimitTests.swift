@@ -69,6 +69,24 @@ struct LimitTests {
                 == "f:1:1: error: the text that begins here is larger than 2 bytes")
     }
 
+    @Test func `directives can't keep it busy`() {
+        let text = (0..<200_000).map { "%TAG !\($0)! x\n" }.joined()
+        #expect(problem(text) == "f:101:1: error: there are more than 100 %TAG lines")
+        let few = (0..<100).map { "%TAG !a\($0)! tag:yaml.org,2002:\n" }.joined()
+        let stream = YAML.parse(Array((few + "--- !a99!str 1\n").utf8))
+        #expect(stream == YAMLStream(documents: [Node(.string("1"))]))
+    }
+
+    @Test func `messages stay short, whatever they quote`() {
+        let long = String(repeating: "é", count: 5_000)
+        let name = String(repeating: "a", count: 5_000)
+        for text in ["{? \(long) : 1, ? \(long) : 2}", "*\(name)", "!!int \(long)", "!\(name) b"] {
+            let problems = YAML.parse(Array(text.utf8)).problems
+            #expect(problems.count == 1)
+            #expect(problems.allSatisfy { $0.message.utf8.count < 250 })
+        }
+    }
+
     @Test func `large mappings take no quadratic time`() {
         let text = (0..<45_000).map { "k\($0): \($0)\n" }.joined()
         let stream = YAML.parse(Array(text.utf8))

@@ -11,17 +11,18 @@ struct ParseTests {
         #expect(YAML.parse(Array(text.utf8)) == YAMLStream())
     }
 
-    @Test(arguments: [
-        ("a: 1\n---\nb: 2\n", [#"{"a":1}"#, #"{"b":2}"#]),
-        ("---\na: 1\n---\n---\nb: 2\n---\n", [#"{"a":1}"#, #"{"b":2}"#]),
-        ("a: 1\n...\n---\nb: 2\n...\n", [#"{"a":1}"#, #"{"b":2}"#]),
-        ("--- a\n--- [b]\n--- |\n c\n", [#""a""#, #"["b"]"#, #""c\n""#]),
-        ("{\"a\":1}", [#"{"a":1}"#]),
-        ("a: 1\r\nb: |\r\n  x\r\n  y\r\n", [#"{"a":1,"b":"x\ny\n"}"#]),
-        ("\u{FEFF}a: 1\n", [#"{"a":1}"#]),
-        ("a:\tb\t# tabs may separate\n", [#"{"a":"b"}"#]),
-        ("a: |2\n  \tb\n", [#"{"a":"\tb\n"}"#]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("a: 1\n---\nb: 2\n", [#"{"a":1}"#, #"{"b":2}"#]),
+            ("---\na: 1\n---\n---\nb: 2\n---\n", [#"{"a":1}"#, #"{"b":2}"#]),
+            ("a: 1\n...\n---\nb: 2\n...\n", [#"{"a":1}"#, #"{"b":2}"#]),
+            ("--- a\n--- [b]\n--- |\n c\n", [#""a""#, #"["b"]"#, #""c\n""#]),
+            ("{\"a\":1}", [#"{"a":1}"#]),
+            ("a: 1\r\nb: |\r\n  x\r\n  y\r\n", [#"{"a":1,"b":"x\ny\n"}"#]),
+            ("\u{FEFF}a: 1\n", [#"{"a":1}"#]),
+            ("a:\tb\t# tabs may separate\n", [#"{"a":"b"}"#]),
+            ("a: |2\n  \tb\n", [#"{"a":"\tb\n"}"#]),
+        ] as [(String, [String])])
     func `documents are read in order`(text: String, expected: [String]) {
         let stream = YAML.parse(Array(text.utf8))
         #expect(stream.problems == [])

@@ -192,13 +192,17 @@ struct ProblemTests {
         #expect(stream.documents == [])
     }
 
-    @Test(arguments: [
-        ([0x61, 0x3A, 0x0A, 0x20, 0xC3, 0xA9, 0xFF], 2, 3, "this is not valid UTF-8"),
-        ([0xEF, 0xBB, 0xBF, 0x61, 0xFF], 1, 2, "this is not valid UTF-8"),
-        ([0x61, 0x3A, 0x20, 0xED, 0xA0, 0x80], 1, 4, "this is not valid UTF-8"),
-        ([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00, 0x62, 0x00, 0x00, 0xD8, 0x62, 0x00], 2, 2, "this is not valid UTF-16"),
-        ([0xFE, 0xFF, 0x00, 0x61, 0x00], 1, 2, "this is not valid UTF-16"),
-    ] as [([UInt8], Int, Int, String)])
+    @Test(
+        arguments: [
+            ([0x61, 0x3A, 0x0A, 0x20, 0xC3, 0xA9, 0xFF], 2, 3, "this is not valid UTF-8"),
+            ([0xEF, 0xBB, 0xBF, 0x61, 0xFF], 1, 2, "this is not valid UTF-8"),
+            ([0x61, 0x3A, 0x20, 0xED, 0xA0, 0x80], 1, 4, "this is not valid UTF-8"),
+            (
+                [0xFF, 0xFE, 0x61, 0, 0x0A, 0, 0x62, 0, 0, 0xD8, 0x62, 0], 2, 2,
+                "this is not valid UTF-16"
+            ),
+            ([0xFE, 0xFF, 0x00, 0x61, 0x00], 1, 2, "this is not valid UTF-16"),
+        ] as [([UInt8], Int, Int, String)])
     func `bytes that are no text are told with their place`(bytes: [UInt8], line: Int, column: Int, message: String) {
         let expected = YAMLProblem(Mark(line: line, column: column), message, hint: "save the file as UTF-8")
         #expect(YAML.parse(bytes) == YAMLStream(problems: [expected]))
