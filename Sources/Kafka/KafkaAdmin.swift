@@ -70,8 +70,7 @@ package final class KafkaAdmin: Sendable {
     /// Makes those of the topics that don't exist yet, and gives their names.
     ///
     /// A topic that exists is left as it is, whatever its partitions and settings. Throws the first refusal
-    /// (`.topicNotAuthorized`, …) with the topic's name; others may have been made by then. The embedded broker has
-    /// no
+    /// (`.topicNotAuthorized`, …) with the topic's name; others may have been made by then. The embedded broker has no
     /// controller to make topics, so there it ends in `.timedOut`.
     @discardableResult
     package func createTopics(
