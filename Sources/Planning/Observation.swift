@@ -35,6 +35,12 @@ package enum Obstacle: Equatable, Sendable {
     case pipelineNotFound(String)
     case pipelineSuspended(String)
     case specChanged(String)
+    /// Its concurrency group is full: it waits for its turn.
+    case concurrencyLimit(String)
+    /// Its concurrency group is full and takes no queue: it ends without having started.
+    case concurrencyRejected(String)
+    /// A newer run of its concurrency group takes its place: it ends as if it were cancelled, whether started or not.
+    case superseded(String)
 }
 
 /// How far the run's ref has been resolved to a commit.

@@ -1,0 +1,195 @@
+import Model
+
+/// A stage whose needs are met: what else it waits for.
+extension Pass {
+    mutating func prepare(_ place: Int, _ graph: StageGraph, _ slots: inout MatrixSlots) {
+        let stage = graph.stages[place]
+        if stage.whenNeedsSource || !stage.isApproval, isSourceMissing {
+            if isPaused {
+                hold(place, .waiting, Reason.paused, pausedText)
+            } else {
+                hold(place, .waiting, Reason.resolvingSource, sourceText)
+            }
+            return
+        }
+        if !stage.when.isEmpty || !stage.references.isEmpty {
+            let values = ReferenceValues(run: run, graph: graph, status: plan.status)
+            do {
+                guard try holds(stage.when, at: place, values) else {
+                    end(place, .skipped, Reason.whenNotMet, "its `when` doesn't hold")
+                    return
+                }
+                if let complaint = try valueComplaint(stage, at: place, values) {
+                    end(place, .failed, Reason.valueTooLarge, complaint)
+                    return
+                }
+            } catch {
+                end(place, .failed, Reason.unresolvedReference, "`$(\(error.reference))` has no value")
+                return
+            }
+        }
+        if stage.isApproval {
+            decideApproval(place, stage)
+            return
+        }
+        if isPaused {
+            hold(place, .waiting, Reason.paused, pausedText)
+            return
+        }
+        if let retryAt = plan.status.stages[place].retryAt, retryAt > now {
+            lookAgain(at: retryAt)
+            if plan.status.stages[place].reason != Reason.backOff {
+                let failures = plan.status.stages[place].failures
+                hold(place, .waiting, Reason.backOff, "failed \(failures) times, tries again after a while")
+            }
+            return
+        }
+        guard slots.take(stage.group) else {
+            let limit = stage.spec.matrix?.maxParallel ?? 0
+            hold(place, .waiting, Reason.maxParallel, "\(limit) combinations of `\(stage.name)` run at once")
+            return
+        }
+        queue(place, stage)
+    }
+
+    private mutating func queue(_ place: Int, _ stage: StageGraph.Stage) {
+        if plan.status.stages[place].state != .queued {
+            plan.status.stages[place].state = .queued
+            plan.status.stages[place].reason = Reason.queued
+            plan.status.stages[place].message = message("waits for an agent that offers `\(stage.kind)`")
+            plan.status.stages[place].retryAt = nil
+            if plan.status.stages[place].queuedTime == nil { plan.status.stages[place].queuedTime = now }
+        }
+        if plan.status.stages[place].queuedTime == nil { plan.status.stages[place].queuedTime = now }
+    }
+
+    /// The stages that wait for a slot, in the pipeline's order.
+    mutating func collectReady(_ graph: StageGraph) {
+        for place in plan.status.stages.indices where plan.status.stages[place].state == .queued {
+            let stage = graph.stages[place]
+            plan.ready.append(
+                ReadyStage(
+                    run: uid, stage: stage.id, pipeline: ReferenceValues.pipelineName(of: run), kind: stage.kind,
+                    selector: stage.spec.agentSelector, priority: run.spec.priority + stage.spec.priority,
+                    since: plan.status.stages[place].queuedTime ?? now,
+                    repository: graph.repository(of: plan.status.source)))
+        }
+    }
+
+    private var pausedText: String { "the run is paused; set desiredState to Running to go on" }
+
+    // MARK: The source
+
+    /// Whether the commit is needed and not known yet.
+    private var isSourceMissing: Bool {
+        guard plan.status.source == nil else { return false }
+        switch source {
+        case .unresolved, .retrying: return true
+        case .none, .resolved, .failed: return false
+        }
+    }
+
+    private var sourceText: String {
+        switch source {
+        case .unresolved(let url, let ref): "resolving \(ref.map { "`\($0)`" } ?? "the default branch") of \(url)"
+        case .retrying(let trouble): "resolving the source, trying again: \(trouble)"
+        case .none, .resolved, .failed: "resolving the source"
+        }
+    }
+
+    /// Stores the commit once, or asks for it.
+    mutating func observeSource(_ graph: StageGraph) {
+        guard plan.status.source == nil else { return }
+        switch source {
+        case .none: break
+        case .resolved(let commit): plan.status.source = commit
+        case .failed(let detail):
+            guard ending == nil || ending?.allowsFinally == true else { return }
+            let wantsAgent = plan.status.stages.indices.contains {
+                !plan.status.stages[$0].state.isFinal && !graph.stages[$0].isApproval
+                    && (ending == nil || graph.stages[$0].isFinally)
+            }
+            guard wantsAgent else { return }
+            // A run that was cancelled stays so; only its `finally` can't run.
+            if ending == nil {
+                ending = .sourceUnavailable
+                endingDetail = detail
+            } else {
+                for place in graph.finallyStart..<graph.stages.count
+                where !plan.status.stages[place].state.isFinal && !graph.stages[place].isApproval {
+                    end(place, .skipped, Reason.sourceUnavailable, "the run's source can't be resolved: \(detail)")
+                }
+            }
+        case .unresolved, .retrying:
+            plan.wantsSource = !isPaused && plan.status.stages.indices.contains {
+                !plan.status.stages[$0].state.isFinal
+                    && (!graph.stages[$0].isApproval || graph.stages[$0].whenNeedsSource)
+                    && (ending == nil || graph.stages[$0].isFinally)
+            }
+        }
+    }
+
+    // MARK: Values
+
+    private func holds(
+        _ clauses: [StageGraph.When], at place: Int, _ values: ReferenceValues
+    ) throws(UnresolvedReference) -> Bool {
+        for clause in clauses {
+            let input = try clause.input.resolved { values.value(of: $0, at: place) }
+            var isListed = false
+            for value in clause.values where !isListed {
+                isListed = try value.resolved { values.value(of: $0, at: place) } == input
+            }
+            if isListed != (clause.operator == .isIn) { return false }
+        }
+        return true
+    }
+
+    /// Whether what the stage's references stand for fits into an assignment.
+    private func valueComplaint(
+        _ stage: StageGraph.Stage, at place: Int, _ values: ReferenceValues
+    ) throws(UnresolvedReference) -> String? {
+        guard !stage.references.isEmpty else { return nil }
+        for setting in stage.env + stage.with where !setting.value.references.isEmpty {
+            let value = try setting.value.resolved { values.value(of: $0, at: place) }
+            if value.utf8.count > StageGraph.valueLimit {
+                return "`\(setting.name)` is \(value.utf8.count) bytes long with its references replaced; at most "
+                    + "\(StageGraph.valueLimit) are allowed"
+            }
+        }
+        return nil
+    }
+
+    // MARK: Approvals
+
+    private mutating func decideApproval(_ place: Int, _ stage: StageGraph.Stage) {
+        let since = plan.status.stages[place].queuedTime ?? now
+        if plan.status.stages[place].queuedTime == nil { plan.status.stages[place].queuedTime = now }
+        let rerun = plan.status.observedRerun
+        let decisions = run.spec.approvals.filter { $0.rerun == rerun }
+        let decision =
+            decisions.first { $0.stage == stage.id }
+            ?? decisions.first { $0.stage == stage.name }
+        switch decision?.decision {
+        case .approved:
+            end(place, .succeeded, Reason.approved, nil)
+            return
+        case .rejected:
+            end(place, .failed, Reason.rejected, "rejected")
+            return
+        case nil: break
+        }
+        if let seconds = stage.spec.timeoutSeconds {
+            let deadline = since.adding(seconds: seconds)
+            if deadline <= now {
+                end(place, .failed, Reason.timeout, "nobody decided within \(seconds) s")
+                return
+            }
+            lookAgain(at: deadline)
+        }
+        let question = stage.spec.approval?.message.map { "\($0) " } ?? ""
+        hold(
+            place, .waiting, Reason.approvalPending,
+            "\(question)(approve with `martlet approve \(run.metadata.name) \(stage.id)`)")
+    }
+}

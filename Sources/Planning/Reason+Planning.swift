@@ -1,0 +1,21 @@
+package import Model
+
+/// Further words that planning and scheduling use.
+extension Reason {
+    /// Ready; the scheduler hasn't looked at it yet.
+    package static let queued = "Queued"
+    /// Agents that could take it are there, but have no free slot.
+    package static let agentsBusy = "AgentsBusy"
+    package static let agentDeclined = "AgentDeclined"
+    package static let agentUnclaimed = "AgentDidNotClaim"
+    /// The agent ended the stage by itself (it drains, or had lost touch).
+    package static let agentStopped = "AgentStopped"
+    package static let resultsTooLarge = "ResultsTooLarge"
+    package static let resultsInvalid = "ResultsInvalid"
+    package static let valueTooLarge = "ValueTooLarge"
+    package static let rerun = "Rerun"
+    package static let concurrencyLimit = "ConcurrencyLimit"
+    package static let concurrencyRejected = "ConcurrencyRejected"
+    /// A newer run of its concurrency group took its place.
+    package static let superseded = "Superseded"
+}

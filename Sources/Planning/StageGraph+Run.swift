@@ -1,0 +1,24 @@
+package import Model
+
+extension StageGraph {
+    /// A value's largest size in an assignment, its references replaced.
+    static let valueLimit = 4096
+
+    static func messageLimit(stages: Int) -> Int {
+        min(StageStatus.messageLimit, 32_768 / max(1, stages))
+    }
+
+    /// The repository that agents may have mirrored.
+    func repository(of source: ResolvedSource?) -> String? {
+        guard let source else { return nil }
+        if let own = spec.source, own.url == source.url { return ownRepository }
+        return normalisedRepository(source.url)
+    }
+
+    /// The concurrency group that a run belongs to; nil without one.
+    package func concurrencyGroup(of run: PipelineRun) throws(UnresolvedReference) -> String? {
+        guard let concurrencyGroup else { return nil }
+        let values = ReferenceValues(run: run, graph: self, status: run.status)
+        return try concurrencyGroup.resolved { values.value(of: $0, at: nil) }
+    }
+}
