@@ -1,10 +1,14 @@
 package import Model
 package import Planning
 
-/// Is told what the controller has stored: a terminal, a dashboard, notifications. Called in order, and must not block.
+/// Is told what the controller sees and stores: a terminal, a dashboard, notifications. Called in order, and must not
+/// block.
 package protocol ControllerObserver: Sendable {
-    /// A run's status, once stored, or its planned status where only messages moved, with what happened since the last.
-    func observed(_ run: PipelineRun, happenings: [Happening])
-    /// Why stages that are ready aren't placed, whenever it changes.
+    /// A run as it stands. `isStored` is false for what will be written a little later (a stage that began to run);
+    /// `happenings` come exactly once per process, and only with what is stored.
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool)
+    /// Why stages that are ready aren't placed, whenever that changes.
     func unplaced(_ stages: [Placement.Unplaced])
+    /// Something that an operator may want to know; `problem` is a sentence.
+    func warned(_ problem: String)
 }

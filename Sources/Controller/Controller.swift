@@ -1,0 +1,180 @@
+package import AgentProtocol
+internal import Glibc
+package import Model
+internal import Planning
+internal import Synchronization
+
+/// The leading controller: gives the machine what comes in and does what it says.
+///
+/// Everything that waits (writes, look-ups, resolving) runs in child tasks of `run`, so that the loop never does.
+package final class Controller: Sendable {
+    private let mailbox = Mailbox()
+    private let store: any ResourceStore
+    private let channel: any AgentChannel
+    private let resolver: any SourceResolver
+    private let observers: [any ControllerObserver]
+    private let configuration: ControllerConfiguration
+    private let onListed: @Sendable () async throws -> Void
+
+    /// - Parameter onListed: called once, when everything has been listed: from then on the channel may deliver.
+    package init(
+        store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
+        observers: [any ControllerObserver] = [],
+        configuration: ControllerConfiguration = ControllerConfiguration(),
+        onListed: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.store = store
+        self.channel = channel
+        self.resolver = resolver
+        self.observers = observers
+        self.configuration = configuration
+        self.onListed = onListed
+    }
+
+    /// Takes what the channel delivers. Never blocks.
+    package func handle(_ event: ChannelEvent) {
+        mailbox.put(.channel(event))
+    }
+
+    /// How many events wait for the loop, so that a channel can hold back.
+    package var backlog: Int { mailbox.count }
+
+    /// Reconciles until the task is cancelled.
+    package func run() async throws {
+        let mailbox = mailbox
+        let store = store
+        let onListed = onListed
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let listed = Mutex(false)
+                let (first, continuation) = AsyncStream<Void>.makeStream()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await store.follow { event in
+                            mailbox.put(.store(event))
+                            if case .listed = event, listed.withLock({ seen in
+                                defer { seen = true }
+                                return !seen
+                            }) {
+                                continuation.finish()
+                            }
+                        }
+                    }
+                    group.addTask {
+                        for await _ in first {}
+                        try Task.checkCancellation()
+                        try await onListed()
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            group.addTask { try await self.loop() }
+            defer { group.cancelAll() }
+            try await group.next()
+            try await group.waitForAll()
+        }
+    }
+
+    private func loop() async throws {
+        var machine = ControllerMachine(configuration: configuration)
+        try await withThrowingDiscardingTaskGroup { group in
+            var timer: (at: Int64, task: Task<Void, Never>)?
+            let writer = Writer(store: store, mailbox: mailbox)
+            group.addTask { await writer.run() }
+            defer {
+                timer?.task.cancel()
+                writer.finish()
+                group.cancelAll()
+            }
+            for await _ in mailbox.signals {
+                let inputs = mailbox.take()
+                let actions = machine.step(inputs, at: .now)
+                perform(actions, writer: writer, in: &group)
+                if let next = machine.nextWake, timer.map({ next < $0.at || $0.at <= Moment.now.uptime }) ?? true {
+                    timer?.task.cancel()
+                    timer = (next, wakeUp(at: next))
+                }
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    // A plain task, ended by the loop that owns it: a child task could not be cancelled by itself.
+    private func wakeUp(at uptime: Int64) -> Task<Void, Never> {
+        let mailbox = mailbox
+        return Task {
+            let wait = max(0, uptime - Moment.now.uptime)
+            do {
+                try await Task.sleep(for: .microseconds(wait))
+                mailbox.put(.woke)
+            } catch {}
+        }
+    }
+
+    private func perform(
+        _ actions: [ControllerAction], writer: Writer, in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        var writes: [StatusWrite] = []
+        for action in actions {
+            switch action {
+            case .write(let write): writes.append(write)
+            case .publish(let message, let inbox): publish(message, to: inbox)
+            case .reportToAll: channel.publishReportToAll()
+            case .commit(let positions): channel.commit(positions)
+            case .catchUp(let token): channel.catchUp(token: token)
+            case .resolve(let uid, let url, let ref, let credentials):
+                let (resolver, mailbox) = (resolver, mailbox)
+                group.addTask {
+                    let result: Result<ResolvedSource, SourceError>
+                    do throws(SourceError) {
+                        result = .success(try await resolver.resolve(url: url, ref: ref, credentials: credentials))
+                    } catch {
+                        result = .failure(error)
+                    }
+                    mailbox.put(.sourceResolved(uid: uid, result))
+                }
+            case .lookUp(let uid):
+                let (store, mailbox) = (store, mailbox)
+                group.addTask {
+                    let answer: LookUp
+                    do {
+                        answer = try await store.run(uid: uid).map { .found($0) } ?? .absent
+                    } catch {
+                        answer = .failed("\(error)")
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                    mailbox.put(.looked(uid: uid, answer))
+                }
+            case .observed(let run, let happenings, let isStored):
+                for observer in observers { observer.observed(run, happenings: happenings, isStored: isStored) }
+            case .unplaced(let stages):
+                for observer in observers { observer.unplaced(stages) }
+            case .warn(let problem):
+                for observer in observers { observer.warned(problem) }
+            case .expectTraffic(let expected): channel.expectTraffic(expected)
+            }
+        }
+        if !writes.isEmpty { writer.put(writes) }
+    }
+
+    private func publish(_ message: ControllerMessage, to inbox: Inbox) {
+        let mailbox = mailbox
+        channel.publish(message, to: inbox) { delivered in
+            guard case .assign(let assignment) = message else { return }
+            mailbox.put(.published(fence: assignment.fence, digest: assignment.digest, delivered: delivered))
+        }
+    }
+}
+
+extension Moment {
+    /// By the machine's clocks.
+    package static var now: Moment {
+        var wall = timespec()
+        var uptime = timespec()
+        clock_gettime(CLOCK_REALTIME, &wall)
+        clock_gettime(CLOCK_MONOTONIC, &uptime)
+        return Moment(
+            wall: Timestamp(microseconds: Int64(wall.tv_sec) * 1_000_000 + Int64(wall.tv_nsec) / 1000),
+            uptime: Int64(uptime.tv_sec) * 1_000_000 + Int64(uptime.tv_nsec) / 1000)
+    }
+}

@@ -1,0 +1,19 @@
+package import AgentProtocol
+package import Model
+package import Planning
+
+/// Everything that the controller can do.
+package enum ControllerAction: Equatable, Sendable {
+    case write(StatusWrite)
+    /// An assignment's delivery is reported back as `ControllerInput.published`.
+    case publish(ControllerMessage, to: Inbox)
+    case reportToAll
+    case commit([ResultsPosition])
+    case catchUp(token: Int)
+    case resolve(uid: String, url: String, ref: String?, credentials: String?)
+    case lookUp(uid: String)
+    case observed(PipelineRun, happenings: [Happening], isStored: Bool)
+    case unplaced([Placement.Unplaced])
+    case expectTraffic(Bool)
+    case warn(String)
+}

@@ -1,0 +1,277 @@
+internal import AgentProtocol
+internal import Model
+internal import Planning
+
+// Gather, decide, apply: one pass over what has changed.
+extension ControllerMachine {
+    /// How long nothing is scheduled anew where no slot is free, only to refresh the reasons.
+    private static let explainInterval = seconds(1)
+
+    mutating func pass(at now: Moment) {
+        guard isListed else { return }
+        var planned = dirty
+        dirty = []
+        isDirty = []
+        for uid in planned { plan(uid, at: now) }
+        if mustSchedule, !readyRuns.isEmpty { planned += place(at: now) }
+        mustSchedule = false
+        var seen: Set<String> = []
+        for uid in planned where seen.insert(uid).inserted { settle(uid, at: now) }
+    }
+
+    /// Everything that a pass over one run may look at.
+    private func observation(of entry: RunEntry, at now: Moment) -> Observation {
+        Observation(
+            run: entry.run, graph: entry.graph, obstacle: entry.obstacle, source: entry.source,
+            reports: entry.incoming.map(\.report), now: now.wall)
+    }
+
+    private mutating func plan(_ uid: String, at now: Moment) {
+        guard runs[uid]?.isWriting == false else { return }
+        prepareGraph(uid)
+        prepareSource(uid, at: now)
+        guard var entry = runs[uid] else { return }
+        let plan = Planning.plan(for: observation(of: entry, at: now))
+        let incoming = entry.incoming
+        entry.incoming = []
+        for (one, verdict) in zip(incoming, plan.verdicts) {
+            switch verdict {
+            case .accepted:
+                entry.unstored.append(one)
+            case .stale:
+                one.position.map { offsets.settle($0) }
+                answerStale(one.report)
+            }
+        }
+        let former = entry.run.status
+        entry.run.status = plan.status
+        if entry.ready != plan.ready {
+            entry.ready = plan.ready
+            mustSchedule = true
+        }
+        if plan.ready.isEmpty { readyRuns.remove(uid) } else { readyRuns.insert(uid) }
+        for order in plan.stops where !entry.stops.contains(order) {
+            guard let inbox = fleet[order.instance]?.presence.inbox else { continue }
+            stop(order.fence, order.instance, order.digest, order.reason, inbox)
+        }
+        entry.stops = plan.stops
+        entry.happenings += plan.happenings
+        let wantsSource = plan.wantsSource
+        runs[uid] = entry
+        if plan.status.stages != former.stages { syncClaims(uid, at: now) }
+        if wantsSource { resolve(uid, at: now) }
+        if let time = plan.lookAgain { wake(uid, at: max(now.uptime + 1000, now.uptime(at: time))) }
+    }
+
+    private mutating func answerStale(_ report: StageReport) {
+        guard let inbox = fleet[report.instance]?.presence.inbox else { return }
+        switch report.event {
+        case .claimed, .finished:
+            stop(report.fence, report.instance, report.digest, "another attempt is wanted, or none", inbox)
+        case .declined, .unclaimed, .lost, .overdue: break
+        }
+    }
+
+    // MARK: Gather
+
+    /// Finds the stages of a run: frozen, inline, or those of its pipeline now.
+    mutating func prepareGraph(_ uid: String) {
+        guard let run = runs[uid]?.run else { return }
+        var spec = run.status.pipelineSpec ?? run.spec.pipelineSpec
+        var cacheKey: String?
+        var obstacle: Obstacle?
+        if let name = run.spec.pipelineRef?.name {
+            let key = key(name, run.metadata.namespace)
+            cacheKey = key
+            if spec == nil {
+                if let pipeline = pipelines[key] {
+                    spec = pipeline.spec
+                    if pipeline.spec.desiredState == .suspended {
+                        obstacle = .pipelineSuspended("pipeline \(name) is suspended: set its `desiredState` to Active")
+                    }
+                } else {
+                    obstacle = .pipelineNotFound("there is no pipeline `\(name)`; the run waits for it")
+                }
+            }
+        }
+        if run.metadata.annotations[Self.specChangedAnnotation] != nil {
+            obstacle = .specChanged(
+                "only `desiredState`, `rerunCount` and `approvals` of a run may change: make a new run for the rest")
+        }
+        defer { runs[uid]?.obstacle = obstacle }
+        guard let spec else {
+            runs[uid]?.graph = nil
+            runs[uid]?.graphSpec = nil
+            return
+        }
+        if runs[uid]?.graphSpec == spec, runs[uid]?.graph != nil { return }
+        if let cacheKey, let cached = graphs[cacheKey], cached.spec == spec {
+            runs[uid]?.graph = cached.graph
+            runs[uid]?.graphSpec = spec
+            return
+        }
+        do {
+            let graph = try StageGraph(spec)
+            if let cacheKey { graphs[cacheKey] = (spec, graph) }
+            runs[uid]?.graph = graph
+            runs[uid]?.graphSpec = spec
+        } catch {
+            runs[uid]?.graph = nil
+            runs[uid]?.graphSpec = nil
+            obstacle = .invalid(error.message)
+        }
+    }
+
+    /// Set by a home on a run whose immutable part was changed where nothing forbids it.
+    package static var specChangedAnnotation: String { "martlet.dev/spec-changed" }
+
+    private mutating func prepareSource(_ uid: String, at now: Moment) {
+        guard let entry = runs[uid] else { return }
+        if let source = entry.run.status.source {
+            runs[uid]?.source = .resolved(source)
+            return
+        }
+        switch entry.source {
+        case .resolved, .failed: return
+        case .retrying:
+            if let time = entry.resolveNotBefore, time > now.uptime { return }
+        case .none, .unresolved: break
+        }
+        let spec = entry.run.spec
+        guard let url = spec.source?.url ?? entry.graphSpec?.source?.url else {
+            runs[uid]?.source = .none
+            return
+        }
+        runs[uid]?.source = .unresolved(url: url, ref: ref(of: spec.source))
+    }
+
+    private func ref(of source: RunSource?) -> String? {
+        source?.revision ?? source?.ref ?? source?.pullRequest.map { "refs/pull/\($0)/head" }
+    }
+
+    private mutating func resolve(_ uid: String, at now: Moment) {
+        guard let entry = runs[uid], !entry.isResolving, case .unresolved(let url, let ref) = entry.source else {
+            return
+        }
+        runs[uid]?.isResolving = true
+        actions.append(
+            .resolve(uid: uid, url: url, ref: ref, credentials: entry.graphSpec?.source?.credentials))
+    }
+
+    // MARK: Schedule
+
+    /// Binds what can be bound, and says of the rest why it waits. Returns the runs that it changed.
+    private mutating func place(at now: Moment) -> [String] {
+        let claims = claims
+        let bound = boundByInstance
+        let candidates = fleet.candidates(
+            bound: { bound[$0] ?? 0 },
+            isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance })
+        let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
+        if !hasRoom, let last = lastExplained, now.uptime - last < Self.explainInterval {
+            scheduleLater(at: last + Self.explainInterval)
+            return []
+        }
+        lastExplained = now.uptime
+        var ready: [ReadyStage] = []
+        for uid in readyRuns.sorted() {
+            guard let entry = runs[uid], !entry.isWriting else { continue }
+            ready += entry.ready
+        }
+        let shares = boundByPipeline.keys.sorted().map { PipelineShare(pipeline: $0, stages: boundByPipeline[$0] ?? 0) }
+        let placement = schedule(
+            SchedulingInput(
+                ready: ready, candidates: candidates, bound: shares,
+                hold: isLinkUp ? nil : "Kafka is out of reach; nothing is assigned until it answers", now: now.wall))
+        var changed: [String] = []
+        for binding in placement.bindings {
+            if bind(binding, at: now) { changed.append(binding.run) }
+        }
+        for unplaced in placement.unplaced {
+            guard var entry = runs[unplaced.run],
+                let place = entry.run.status.stages.firstIndex(where: { $0.id == unplaced.stage }),
+                entry.run.status.stages[place].message != unplaced.message
+                    || entry.run.status.stages[place].reason != unplaced.reason
+            else { continue }
+            entry.run.status.stages[place].reason = unplaced.reason
+            entry.run.status.stages[place].message = unplaced.message
+            runs[unplaced.run] = entry
+            changed.append(unplaced.run)
+        }
+        if placement.unplaced != lastUnplaced {
+            lastUnplaced = placement.unplaced
+            actions.append(.unplaced(placement.unplaced))
+        }
+        if let time = placement.lookAgain { scheduleLater(at: now.uptime(at: time)) }
+        return changed
+    }
+
+    private mutating func scheduleLater(at uptime: Int64) {
+        guard scheduleAt.map({ uptime < $0 }) ?? true else { return }
+        scheduleAt = uptime
+        timers.push(.schedule, at: uptime)
+    }
+
+    private mutating func bind(_ binding: Placement.Binding, at now: Moment) -> Bool {
+        guard var entry = runs[binding.run], let graph = entry.graph, let member = fleet[binding.instance],
+            let stage = entry.run.status[stage: binding.stage]
+        else { return false }
+        let work: StageWork
+        do {
+            work = try Planning.work(for: binding.stage, of: entry.run, graph: graph, status: entry.run.status)
+        } catch {
+            // The planner has checked what can be known before; what is left fails the stage in the next pass.
+            actions.append(.warn("run \(entry.run.metadata.name), stage \(binding.stage): $(\(error.reference)) has no value"))
+            return false
+        }
+        let fence = Fence(run: binding.run, stage: binding.stage, attempt: stage.attempt + 1)
+        let assignment = Assignment(fence: fence, instance: binding.instance, work: work)
+        Planning.bind(
+            &entry.run.status, stage: binding.stage, agent: binding.agent, instance: binding.instance,
+            digest: assignment.digest, now: now.wall)
+        entry.ready.removeAll { $0.stage == binding.stage }
+        if entry.ready.isEmpty { readyRuns.remove(binding.run) }
+        runs[binding.run] = entry
+        syncClaims(binding.run, at: now)
+        actions.append(.publish(.assign(assignment), to: member.presence.inbox))
+        return true
+    }
+
+    // MARK: Apply
+
+    /// Has a run's status written if it differs, and shown.
+    private mutating func settle(_ uid: String, at now: Moment) {
+        guard var entry = runs[uid], !entry.isWriting else { return }
+        let difference = StatusDifference(from: entry.stored, to: entry.run.status)
+        if difference == .none {
+            // Repeated reports of what is stored already.
+            for incoming in entry.unstored { incoming.position.map { offsets.settle($0) } }
+            entry.unstored = []
+            entry.writeDue = nil
+            runs[uid] = entry
+            return
+        }
+        if difference == .cosmetic {
+            let due = entry.writeDue ?? now.uptime + Int64(configuration.deferMilliseconds) * 1000
+            entry.writeDue = due
+            if due > now.uptime {
+                runs[uid] = entry
+                actions.append(.observed(entry.run, happenings: [], isStored: false))
+                return wake(uid, at: due)
+            }
+        }
+        if let time = entry.writeNotBefore, time > now.uptime {
+            return wake(uid, at: time)
+        }
+        entry.writeNotBefore = nil
+        entry.isWriting = true
+        writing += 1
+        entry.writeDue = nil
+        runs[uid] = entry
+        actions.append(
+            .write(
+                StatusWrite(
+                    uid: uid, name: entry.run.metadata.name, namespace: entry.run.metadata.namespace,
+                    resourceVersion: entry.version, status: entry.run.status)))
+    }
+}

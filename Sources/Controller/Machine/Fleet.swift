@@ -1,0 +1,100 @@
+internal import AgentProtocol
+internal import Model
+internal import Planning
+
+/// The agents that are alive, by what they said last.
+struct Fleet: Sendable {
+    struct Member: Sendable {
+        var presence: Presence
+        var receivedAt: Int64
+        /// The fences it listed and has not ended since.
+        var held: Set<String>
+        var passOverUntil: Timestamp?
+        var passOverSeconds = 0
+    }
+
+    /// What a presence changed.
+    enum Change: Equatable {
+        /// A late or repeated one.
+        case none
+        case renewed
+        /// An instance that wasn't known; `replaced` is the agent's former one.
+        case joined(replaced: String?)
+    }
+
+    private(set) var members: [String: Member] = [:]
+    private var instances: [String: String] = [:]
+    /// In a fixed order, for everything that is decided or printed.
+    private var order: [String] = []
+
+    subscript(instance: String) -> Member? { members[instance] }
+
+    mutating func observe(_ presence: Presence, at uptime: Int64) -> Change {
+        let held = Set(presence.held.map(\.fence))
+        if var member = members[presence.instance] {
+            guard presence.sequence > member.presence.sequence else { return .none }
+            member.presence = presence
+            member.receivedAt = uptime
+            member.held = held
+            members[presence.instance] = member
+            return .renewed
+        }
+        let former = instances[presence.agent]
+        if let former { remove(former) }
+        members[presence.instance] = Member(presence: presence, receivedAt: uptime, held: held)
+        instances[presence.agent] = presence.instance
+        let place = order.firstIndex { $0 > presence.instance } ?? order.endIndex
+        order.insert(presence.instance, at: place)
+        return .joined(replaced: former)
+    }
+
+    mutating func remove(_ instance: String) {
+        guard let member = members.removeValue(forKey: instance) else { return }
+        if instances[member.presence.agent] == instance { instances[member.presence.agent] = nil }
+        order.removeAll { $0 == instance }
+    }
+
+    /// The instances that have not been heard of since `uptime`.
+    func silent(since uptime: Int64) -> [String] {
+        order.filter { (members[$0]?.receivedAt ?? 0) < uptime }
+    }
+
+    /// Takes everything as heard of just now: the controller itself was deaf.
+    mutating func refresh(at uptime: Int64) {
+        for instance in order { members[instance]?.receivedAt = uptime }
+    }
+
+    /// The attempt has ended at the agent; the slot is free before it says so.
+    mutating func released(_ fence: String, by instance: String) {
+        members[instance]?.held.remove(fence)
+    }
+
+    mutating func passOver(_ instance: String, at now: Moment, configuration: ControllerConfiguration) {
+        guard var member = members[instance] else { return }
+        member.passOverSeconds = min(
+            max(configuration.passOverSeconds, member.passOverSeconds * 2), configuration.longestPassOverSeconds)
+        member.passOverUntil = now.wall.adding(seconds: member.passOverSeconds)
+        members[instance] = member
+    }
+
+    mutating func claimed(by instance: String) {
+        guard members[instance]?.passOverSeconds ?? 0 > 0 else { return }
+        members[instance]?.passOverSeconds = 0
+        members[instance]?.passOverUntil = nil
+    }
+
+    /// The agents as the scheduler sees them. `bound` counts the attempts that statuses bind to an instance; `isBound` says
+    /// whether a listed fence is one of those.
+    func candidates(bound: (String) -> Int, isBound: (String, String) -> Bool) -> [Candidate] {
+        order.compactMap { instance in
+            guard let member = members[instance] else { return nil }
+            let presence = member.presence
+            let beyond = member.held.isEmpty ? 0 : member.held.count { !isBound($0, instance) }
+            return Candidate(
+                agent: presence.agent, instance: instance, kinds: presence.kinds, labels: presence.labels,
+                slots: presence.slots, free: max(0, presence.slots - bound(instance) - beyond),
+                repositories: presence.repositories, isDraining: presence.isDraining,
+                passedOverUntil: member.passOverUntil)
+        }
+    }
+}

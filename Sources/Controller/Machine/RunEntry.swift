@@ -1,0 +1,53 @@
+internal import AgentProtocol
+internal import Model
+internal import Planning
+
+/// What the controller knows of one run between two passes.
+struct RunEntry: Sendable {
+    /// A report with the position that has to stay uncommitted until it is stored.
+    struct Incoming: Sendable {
+        var report: StageReport
+        var position: ResultsPosition?
+    }
+
+    /// The spec as the store has it, and the status as planned, which may be ahead of what is stored.
+    var run: PipelineRun
+    var stored: PipelineRunStatus
+    var version: String
+    var graph: StageGraph?
+    /// The spec that `graph` was made from.
+    var graphSpec: PipelineSpec?
+    var obstacle: Obstacle?
+    var source = SourceState.none
+    var isResolving = false
+    var resolveAttempts = 0
+    /// Not before this uptime, after a failed look.
+    var resolveNotBefore: Int64?
+    /// Reports that no pass has seen.
+    var incoming: [Incoming] = []
+    /// Reports that are in `run.status` and not in `stored`.
+    var unstored: [Incoming] = []
+    var isWriting = false
+    var writeFailures = 0
+    var wasRefused = false
+    /// The uptime at which an unimportant difference is written all the same.
+    var writeDue: Int64?
+    /// Not before this uptime, after a failed write.
+    var writeNotBefore: Int64?
+    var ready: [ReadyStage] = []
+    /// What the last plan wants stopped.
+    var stops: [StopOrder] = []
+    var happenings: [Happening] = []
+    /// A change that came while a write was under way.
+    var update: PipelineRun?
+    /// The earliest uptime that the timers hold for it.
+    var wakeAt: Int64?
+
+    init(_ run: PipelineRun) {
+        self.run = run
+        stored = run.status
+        version = run.metadata.resourceVersion ?? ""
+    }
+
+    var pipelineName: String { run.spec.pipelineRef?.name ?? run.metadata.name }
+}

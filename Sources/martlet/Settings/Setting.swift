@@ -1,0 +1,97 @@
+/// One thing that a user may set: as a flag, as a variable, or as a line of a `.env` file, in this order of precedence.
+struct Setting: Sendable {
+    enum Shape: Sendable {
+        case text
+        case number(ClosedRange<Int>)
+        case flag
+        /// Said more than once as a flag; separated by commas in a variable.
+        case list
+        case choice([String])
+    }
+
+    /// The flag without its dashes; also names the variable.
+    let name: String
+    let shape: Shape
+    let fallback: String?
+    let help: String
+    let placeholder: String
+    let isSecret: Bool
+    /// The commands that know it.
+    let commands: [String]
+
+    /// `MARTLET_KAFKA_PROPERTY` for `kafka-property`.
+    var variable: String {
+        "MARTLET_" + String(name.map { $0 == "-" ? "_" : Character($0.uppercased()) })
+    }
+
+    init(
+        _ name: String, _ shape: Shape = .text, fallback: String? = nil, placeholder: String = "VALUE",
+        isSecret: Bool = false, in commands: [String], _ help: String
+    ) {
+        self.name = name
+        self.shape = shape
+        self.fallback = fallback
+        self.help = help
+        self.placeholder = placeholder
+        self.isSecret = isSecret
+        self.commands = commands
+    }
+}
+
+/// The one table of settings.
+enum Settings {
+    private static let homes = ["run", "controller"]
+    private static let workers = ["run", "controller", "agent"]
+    private static let all = ["run", "controller", "agent", "get", "describe", "logs", "cancel"]
+
+    static let state = Setting(
+        "state", fallback: ".martlet", placeholder: "DIR", in: all,
+        "The state folder: what has been observed, logs, the embedded broker's address.")
+    static let manifests = Setting(
+        "manifests", placeholder: "DIR", in: ["controller"], "The folder of manifests to follow.")
+    static let kafka = Setting(
+        "kafka", placeholder: "HOST:PORT,…", in: workers,
+        "Kafka brokers. Without it an embedded broker starts in the process, or the state folder's is joined.")
+    static let kafkaProperty = Setting(
+        "kafka-property", .list, placeholder: "KEY=VALUE", isSecret: true, in: workers,
+        "Any librdkafka property, such as security.protocol=SASL_SSL. May be repeated.")
+    static let topicPrefix = Setting(
+        "topic-prefix", fallback: "", placeholder: "TEXT", in: workers,
+        "Put before the name of every topic, for several installations on one cluster.")
+    static let topicPartitions = Setting(
+        "topic-partitions", .number(1...10_000), fallback: "32", placeholder: "N", in: workers,
+        "Partitions of the topics that are made.")
+    static let output = Setting(
+        "output", .choice(["text", "json"]), fallback: "text", placeholder: "text|json", in: all,
+        "How results are printed.")
+    static let slots = Setting(
+        "slots", .number(1...1000), placeholder: "N", in: workers,
+        "How many stages an agent runs at once; by default one for each processor core.")
+    static let label = Setting(
+        "label", .list, placeholder: "KEY=VALUE", in: workers, "A label that stages may select agents by. May be repeated.")
+    static let agentID = Setting(
+        "agent-id", placeholder: "ID", in: ["agent"],
+        "The agent's name, the same after a restart; by default made of the host's name and the kind.")
+    static let allowSecret = Setting(
+        "allow-secret", .list, placeholder: "NAME=NAMESPACE/PIPELINE", in: workers,
+        "Lets a pipeline's stages use a secret; `-` stands for no namespace, `*` for any. May be repeated.")
+    static let secretsFolder = Setting(
+        "secrets-dir", placeholder: "DIR", in: workers,
+        "Where secrets are mounted, a file each. Without it they are read from MARTLET_SECRET_… variables.")
+    static let keepWorkspace = Setting(
+        "keep-workspace", .flag, in: workers, "Leaves each stage's workspace for a look.")
+    static let grace = Setting(
+        "grace-seconds", .number(0...86_400), fallback: "30", placeholder: "SECONDS", in: workers,
+        "How long running stages may go on after a signal to stop.")
+    static let selfFence = Setting(
+        "self-fence-seconds", .number(5...86_400), fallback: "120", placeholder: "SECONDS", in: workers,
+        "An agent that Kafka has not heard for so long ends its stages.")
+    static let logLevel = Setting(
+        "log-level", .choice(["trace", "debug", "info", "warning", "error"]), fallback: "info",
+        placeholder: "LEVEL", in: workers, "How much is logged on standard error.")
+
+    static let table = [
+        state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID, allowSecret,
+        secretsFolder, keepWorkspace, grace, selfFence, output, logLevel,
+    ]
+}

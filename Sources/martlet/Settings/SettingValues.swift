@@ -1,0 +1,128 @@
+internal import Document
+internal import Glibc
+internal import Model
+
+/// What holds: every setting with its value and where it came from.
+struct SettingValues {
+    enum Origin: Equatable {
+        case flag
+        case variable
+        case dotEnv(file: String, line: Int)
+        case fallback
+        case unset
+
+        var text: String {
+            switch self {
+            case .flag: "flag"
+            case .variable: "environment"
+            case .dotEnv(let file, let line): "\(file):\(line)"
+            case .fallback: "default"
+            case .unset: "not set"
+            }
+        }
+    }
+
+    struct Value: Equatable {
+        var texts: [String]
+        var origin: Origin
+    }
+
+    private var values: [String: Value] = [:]
+    private(set) var problems: [String] = []
+
+    /// - Parameters:
+    ///   - flags: by setting name; absent where the flag was not given.
+    ///   - environment: looks up a variable.
+    ///   - dotEnv: the file's name and text, if there is one.
+    init(
+        flags: [(name: String, texts: [String])], environment: (String) -> String?,
+        dotEnv: (file: String, text: String)?
+    ) {
+        let file = dotEnv.map { (name: $0.file, content: DotEnv($0.text)) }
+        if let file {
+            problems += file.content.problems.map { $0.line(file: file.name) }
+            let known = Settings.table.map(\.variable)
+            for line in file.content.lines where !known.contains(line.name) && !line.name.hasPrefix(Self.secretPrefix) {
+                let near = Suggestion.nearest(to: line.name, among: known)
+                problems.append(
+                    Problem(
+                        "unknown setting \(line.name)", mark: Mark(line: line.number, column: 1),
+                        hint: near.map { "did you mean \($0)?" } ?? "`martlet config` lists them"
+                    ).line(file: file.name))
+            }
+        }
+        for setting in Settings.table {
+            let value: Value
+            if let given = flags.first(where: { $0.name == setting.name }), !given.texts.isEmpty {
+                value = Value(texts: given.texts, origin: .flag)
+            } else if let text = environment(setting.variable) {
+                value = Value(texts: Self.split(text, setting), origin: .variable)
+            } else if let file, let line = file.content.lines.last(where: { $0.name == setting.variable }) {
+                value = Value(texts: Self.split(line.value, setting), origin: .dotEnv(file: file.name, line: line.number))
+            } else if let fallback = setting.fallback {
+                value = Value(texts: [fallback], origin: .fallback)
+            } else {
+                value = Value(texts: [], origin: .unset)
+            }
+            values[setting.name] = value
+            check(setting, value)
+        }
+    }
+
+    /// Secrets for in-process agents have variables of their own, which are no settings.
+    static let secretPrefix = "MARTLET_SECRET_"
+
+    private static func split(_ text: String, _ setting: Setting) -> [String] {
+        guard case .list = setting.shape else { return [text] }
+        return text.split(separator: ",").map(String.init)
+    }
+
+    private mutating func check(_ setting: Setting, _ value: Value) {
+        func complain(_ text: String) {
+            let name =
+                switch value.origin {
+                case .flag: "--\(setting.name)"
+                case .dotEnv(let file, let line): "\(file):\(line): \(setting.variable)"
+                case .variable, .fallback, .unset: setting.variable
+                }
+            problems.append("\(name): \(text)")
+        }
+        for text in value.texts {
+            switch setting.shape {
+            case .text: break
+            case .number(let range):
+                guard let number = Int(text), range.contains(number) else {
+                    complain("must be a whole number from \(range.lowerBound) to \(range.upperBound), but is \"\(text)\"")
+                    continue
+                }
+            case .flag:
+                if !["true", "false", "1", "0"].contains(text) { complain("must be true or false, but is \"\(text)\"") }
+            case .list:
+                if !text.contains("=") { complain("must be of the form \(setting.placeholder), but is \"\(text)\"") }
+            case .choice(let words):
+                if !words.contains(text) {
+                    let near = Suggestion.nearest(to: text, among: words)
+                    complain(
+                        "\"\(text)\" is not one of \(words.joined(separator: ", "))"
+                            + (near.map { " (did you mean \($0)?)" } ?? ""))
+                }
+            }
+        }
+    }
+
+    func value(_ setting: Setting) -> Value {
+        values[setting.name] ?? Value(texts: [], origin: .unset)
+    }
+
+    func text(_ setting: Setting) -> String? { value(setting).texts.last }
+    func number(_ setting: Setting) -> Int? { text(setting).flatMap(Int.init) }
+    func isOn(_ setting: Setting) -> Bool { ["true", "1"].contains(text(setting) ?? "") }
+
+    /// The `KEY=VALUE` pairs of a list.
+    func pairs(_ setting: Setting) -> [(key: String, value: String)] {
+        value(setting).texts.compactMap { text in
+            guard let equals = text.firstIndex(of: "=") else { return nil }
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+    }
+}
