@@ -4,141 +4,218 @@ package import Document
 ///
 /// Strict where a person wrote the document (unknown fields are errors, with a "did you mean"), lenient where
 /// a newer or older Martlet did (a status).
+///
+/// One reader walks down the whole document and back up: paths, which only problems need, are put together when there
+/// is a problem.
 package struct FieldReader: FieldVisitor {
     package private(set) var problems: [Problem] = []
-    private let node: Node
-    private let path: FieldPath
     private let strict: Bool
-    private var known: [StaticString] = []
+    /// The record that is being filled, and where it is.
+    private var record: Record
+    private var path: FieldPath
+
+    private struct Record {
+        var members: [Node.Member]
+        var mark: Mark?
+        /// Where the search for the next field begins: just behind the last one found, since documents mostly keep the
+        /// order in which a record names its fields.
+        var next = 0
+        /// The fields that the record has named; kept only where unknown ones are looked for.
+        var known: [StaticString] = []
+    }
 
     /// Reads a record; the value is usable only where there is no problem of severity `error`.
     package static func read<Value: Fields>(
         _ type: Value.Type = Value.self, from node: Node, at path: FieldPath = FieldPath(), strict: Bool = true
     ) -> (value: Value, problems: [Problem]) {
-        var value = Value()
-        guard node.members != nil else {
-            return (value, [FieldReader.mismatch("an object", node, path)])
-        }
-        var reader = FieldReader(node: node, path: path, strict: strict)
-        value.visit(&reader)
-        reader.finish()
+        var reader = FieldReader(at: path, strict: strict)
+        let value: Value = reader.record(node)
         return (value, reader.problems)
     }
 
-    private init(node: Node, path: FieldPath, strict: Bool) {
-        self.node = node
+    private init(at path: FieldPath, strict: Bool) {
         self.path = path
         self.strict = strict
+        record = Record(members: [], mark: nil)
     }
 
-    // An explicit null is the same as an absent field, as it is to the API server.
-    private mutating func take(_ name: StaticString) -> (Node, FieldPath)? {
-        known.append(name)
-        let key = name.description
-        guard let value = node[key], value.value != .null else { return nil }
-        return (value, path.key(key))
+    private mutating func record<Value: Fields>(_ node: Node) -> Value {
+        var value = Value()
+        guard let members = node.members else {
+            problems.append(.mismatch("an object", node, path))
+            return value
+        }
+        let outer = record
+        record = Record(members: members, mark: node.mark)
+        value.visit(&self)
+        if strict { reportUnknownFields() }
+        record = outer
+        return value
+    }
+
+    /// The value of a field. An explicit null is the same as an absent field, as it is to the API server.
+    private mutating func take(_ name: StaticString) -> Node? {
+        if strict { record.known.append(name) }
+        var place = record.next
+        for _ in 0..<record.members.count {
+            if place >= record.members.count { place = 0 }
+            if name.equals(record.members[place].key) {
+                record.next = place + 1
+                let node = record.members[place].value
+                if case .null = node.value { return nil }
+                return node
+            }
+            place += 1
+        }
+        return nil
+    }
+
+    // MARK: Problems
+
+    /// A value's place below the record.
+    private enum Place {
+        case field(StaticString)
+        case element(StaticString, Int)
+        case entry(StaticString, String)
+        case elementEntry(StaticString, Int, String)
+    }
+
+    private func path(of place: Place) -> FieldPath {
+        switch place {
+        case .field(let name): path.key(name.description)
+        case .element(let name, let index): path.key(name.description).index(index)
+        case .entry(let name, let key): path.key(name.description).key(key)
+        case .elementEntry(let name, let index, let key): path.key(name.description).index(index).key(key)
+        }
+    }
+
+    private mutating func report(_ message: String, _ node: Node, _ place: Place, hint: String? = nil) {
+        problems.append(Problem(message, at: path(of: place), mark: node.mark, hint: hint))
+    }
+
+    private mutating func mismatch(_ wanted: String, _ node: Node, _ place: Place) {
+        problems.append(.mismatch(wanted, node, path(of: place)))
     }
 
     private mutating func missing(_ name: StaticString) {
-        problems.append(
-            Problem("`\(name)` is missing", at: path, mark: node.mark, hint: "add `\(name):`"))
+        problems.append(Problem("`\(name)` is missing", at: path, mark: record.mark, hint: "add `\(name):`"))
     }
 
-    private static func mismatch(_ wanted: String, _ node: Node, _ path: FieldPath) -> Problem {
-        let found: String
-        var hint: String?
-        let written = node.written ?? ""
-        switch node.value {
-        case .null: found = "nothing"
-        case .bool(let value): found = "the boolean \(written.isEmpty ? "\(value)" : "`\(written)`")"
-        case .int(let value): found = "the number \(written.isEmpty ? "\(value)" : "`\(written)`")"
-        case .double(let value): found = "the number \(written.isEmpty ? "\(value)" : "`\(written)`")"
-        case .string(let text): found = "the text \"\(text.prefix(40))\""
-        case .array: found = "a list"
-        case .object: found = "an object"
-        }
-        if wanted == "a text" {
-            switch node.value {
-            case .bool, .int, .double: hint = written.isEmpty ? "quote it" : "quote it: \"\(written)\""
-            default: break
+    private mutating func reportUnknownFields() {
+        let names = record.known
+        var next = 0
+        for member in record.members {
+            // Documents mostly keep the order of the fields, so that each is found close behind the last.
+            if let place = names[next...].firstIndex(where: { $0.equals(member.key) })
+                ?? names[..<next].firstIndex(where: { $0.equals(member.key) })
+            {
+                next = place
+                continue
             }
-        } else if wanted == "a list", case .string = node.value {
-            hint = "write it as a list: [\(node.string ?? "")]"
+            let known = names.map(\.description)
+            let near = Suggestion.nearest(to: member.key, among: known)
+            problems.append(
+                Problem(
+                    "unknown field `\(member.key.shown())`", at: path.key(member.key), mark: member.keyMark,
+                    hint: near.map { "did you mean `\($0)`?" } ?? "known here: \(known.sorted().joined(separator: ", "))"))
         }
-        return Problem("must be \(wanted), but is \(found)", at: path, mark: node.mark, hint: hint)
     }
 
-    private mutating func text(_ node: Node, _ path: FieldPath, _ rule: TextRule) -> String? {
+    // MARK: Single values
+
+    private mutating func text(_ node: Node, _ rule: TextRule, _ place: Place) -> String? {
         guard let text = node.string else {
-            problems.append(Self.mismatch("a text", node, path))
+            mismatch("a text", node, place)
             return nil
         }
-        if let complaint = rule.complaint(about: text) {
-            problems.append(Problem(complaint, at: path, mark: node.mark))
-        }
+        if let complaint = rule.complaint(about: text) { report(complaint, node, place) }
         return text
     }
 
     private mutating func number(_ name: StaticString, in range: ClosedRange<Int>) -> Int? {
-        guard let (node, path) = take(name) else { return nil }
+        guard let node = take(name) else { return nil }
         guard let number = node.int else {
-            problems.append(Self.mismatch("a whole number", node, path))
+            mismatch("a whole number", node, .field(name))
             return nil
         }
         guard let value = Int(exactly: number), range.contains(value) else {
             let wanted =
                 range.upperBound == Int.max
                 ? "at least \(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
-            problems.append(Problem("must be \(wanted), but is \(number)", at: path, mark: node.mark))
+            report("must be \(wanted), but is \(number)", node, .field(name))
             return nil
         }
         return value
     }
 
-    private mutating func word<Word: Choice>(_ node: Node, _ path: FieldPath) -> Word? {
+    private mutating func word<Word: Choice>(_ node: Node, _ place: Place) -> Word? {
         guard let text = node.string else {
-            problems.append(Self.mismatch("a text", node, path))
+            mismatch("a text", node, place)
             return nil
         }
         if let word = Word(rawValue: text) { return word }
         let words = Word.allCases.map(\.rawValue)
         let near = Suggestion.nearest(to: text, among: words)
-        problems.append(
-            Problem(
-                "\"\(text.prefix(64))\" is not one of \(words.joined(separator: ", "))", at: path, mark: node.mark,
-                hint: near.map { "did you mean `\($0)`?" }))
+        report(
+            "\"\(text.shown())\" is not one of \(words.joined(separator: ", "))", node, place,
+            hint: near.map { "did you mean `\($0)`?" })
         return nil
     }
 
-    private mutating func elements(_ name: StaticString, atMost limit: Int) -> ([Node], FieldPath)? {
-        guard let (node, path) = take(name) else { return nil }
+    private mutating func elements(_ name: StaticString, atMost limit: Int) -> [Node]? {
+        guard let node = take(name) else { return nil }
         guard let elements = node.array else {
-            problems.append(Self.mismatch("a list", node, path))
+            mismatch("a list", node, .field(name))
             return nil
         }
         guard elements.count <= limit else {
-            problems.append(
-                Problem("has \(elements.count) items; at most \(limit) are allowed", at: path, mark: node.mark))
+            report("has \(elements.count) items; at most \(limit) are allowed", node, .field(name))
             return nil
         }
-        return (elements, path)
+        return elements
     }
 
+    private mutating func map(
+        _ node: Node, key rule: TextRule, value valueRule: TextRule, atMost limit: Int, _ place: Place,
+        entry: (String) -> Place
+    ) -> StringMap? {
+        guard let members = node.members else {
+            mismatch("an object", node, place)
+            return nil
+        }
+        guard members.count <= limit else {
+            report("has \(members.count) entries; at most \(limit) are allowed", node, place)
+            return nil
+        }
+        var map = StringMap()
+        for member in members {
+            if let complaint = rule.complaint(about: member.key) {
+                problems.append(
+                    Problem("the key \(complaint)", at: path(of: entry(member.key)), mark: member.keyMark))
+            }
+            if let text = text(member.value, valueRule, entry(member.key)) { map[member.key] = text }
+        }
+        return map
+    }
+
+    // MARK: FieldVisitor
+
     package mutating func text(_ name: StaticString, _ value: inout String, _ rule: TextRule) {
-        guard let (node, path) = take(name) else { return missing(name) }
-        value = text(node, path, rule) ?? value
+        guard let node = take(name) else { return missing(name) }
+        value = text(node, rule, .field(name)) ?? value
     }
 
     package mutating func text(_ name: StaticString, _ value: inout String?, _ rule: TextRule) {
-        guard let (node, path) = take(name) else { return }
-        value = text(node, path, rule)
+        guard let node = take(name) else { return }
+        value = text(node, rule, .field(name))
     }
 
     package mutating func texts(_ name: StaticString, _ value: inout [String], _ rule: TextRule, atMost: Int) {
-        guard let (elements, path) = elements(name, atMost: atMost) else { return }
+        guard let elements = elements(name, atMost: atMost) else { return }
         value = []
+        value.reserveCapacity(elements.count)
         for (place, element) in elements.enumerated() {
-            if let text = text(element, path.index(place), rule) { value.append(text) }
+            if let text = text(element, rule, .element(name, place)) { value.append(text) }
         }
     }
 
@@ -153,23 +230,22 @@ package struct FieldReader: FieldVisitor {
     }
 
     package mutating func choice<Word: Choice>(_ name: StaticString, _ value: inout Word, default: Word) {
-        guard let (node, path) = take(name) else { return value = `default` }
-        value = word(node, path) ?? `default`
+        guard let node = take(name) else { return value = `default` }
+        value = word(node, .field(name)) ?? `default`
     }
 
     package mutating func requiredChoice<Word: Choice>(_ name: StaticString, _ value: inout Word) {
-        guard let (node, path) = take(name) else { return missing(name) }
-        value = word(node, path) ?? value
+        guard let node = take(name) else { return missing(name) }
+        value = word(node, .field(name)) ?? value
     }
 
     package mutating func choices<Word: Choice>(_ name: StaticString, _ value: inout [Word]) {
-        guard let (elements, path) = elements(name, atMost: Word.allCases.count) else { return }
+        guard let elements = elements(name, atMost: Word.allCases.count) else { return }
         value = []
         for (place, element) in elements.enumerated() {
-            guard let word: Word = word(element, path.index(place)) else { continue }
+            guard let word: Word = word(element, .element(name, place)) else { continue }
             if value.contains(word) {
-                problems.append(
-                    Problem("`\(word.rawValue)` is listed twice", at: path.index(place), mark: element.mark))
+                report("`\(word.rawValue)` is listed twice", element, .element(name, place))
             } else {
                 value.append(word)
             }
@@ -177,143 +253,87 @@ package struct FieldReader: FieldVisitor {
     }
 
     package mutating func time(_ name: StaticString, _ value: inout Timestamp?) {
-        guard let (node, path) = take(name) else { return }
+        guard let node = take(name) else { return }
         guard let text = node.string, let time = Timestamp(text) else {
-            problems.append(Self.mismatch("a time such as 2026-11-22T10:15:00Z", node, path))
-            return
+            return mismatch("a time such as 2026-11-22T10:15:00Z", node, .field(name))
         }
         value = time
-    }
-
-    private mutating func map(
-        _ node: Node, _ path: FieldPath, key: TextRule, value rule: TextRule, atMost limit: Int
-    ) -> StringMap? {
-        guard let members = node.members else {
-            problems.append(Self.mismatch("an object", node, path))
-            return nil
-        }
-        guard members.count <= limit else {
-            problems.append(
-                Problem("has \(members.count) entries; at most \(limit) are allowed", at: path, mark: node.mark))
-            return nil
-        }
-        var map = StringMap()
-        for member in members {
-            let path = path.key(member.key)
-            if let complaint = key.complaint(about: member.key) {
-                problems.append(Problem("the key \(complaint)", at: path, mark: member.keyMark))
-            }
-            if let text = text(member.value, path, rule) { map[member.key] = text }
-        }
-        return map
     }
 
     package mutating func map(
         _ name: StaticString, _ value: inout StringMap, key: TextRule, value rule: TextRule, atMost: Int
     ) {
-        guard let (node, path) = take(name) else { return }
-        value = map(node, path, key: key, value: rule, atMost: atMost) ?? value
+        guard let node = take(name) else { return }
+        value = map(node, key: key, value: rule, atMost: atMost, .field(name)) { .entry(name, $0) } ?? value
     }
 
     package mutating func maps(
         _ name: StaticString, _ value: inout [StringMap], key: TextRule, value rule: TextRule, atMost: Int
     ) {
-        guard let (elements, path) = elements(name, atMost: atMost) else { return }
+        guard let elements = elements(name, atMost: atMost) else { return }
         value = []
         for (place, element) in elements.enumerated() {
-            if let map = map(element, path.index(place), key: key, value: rule, atMost: 16) { value.append(map) }
+            let map = map(element, key: key, value: rule, atMost: 16, .element(name, place)) {
+                .elementEntry(name, place, $0)
+            }
+            if let map { value.append(map) }
         }
     }
 
-    private mutating func record<Value: Fields>(_ node: Node, _ path: FieldPath) -> Value {
-        let (value, found) = FieldReader.read(Value.self, from: node, at: path, strict: strict)
-        problems += found
-        return value
-    }
-
     package mutating func object<Value: Fields>(_ name: StaticString, _ value: inout Value?) {
-        guard let (node, path) = take(name) else { return }
-        value = record(node, path)
+        guard let node = take(name) else { return }
+        path.steps.append(.key(name.description))
+        value = record(node)
+        path.steps.removeLast()
     }
 
     package mutating func requiredObject<Value: Fields>(_ name: StaticString, _ value: inout Value) {
-        guard let (node, path) = take(name) else { return missing(name) }
-        value = record(node, path)
+        guard let node = take(name) else { return missing(name) }
+        path.steps.append(.key(name.description))
+        value = record(node)
+        path.steps.removeLast()
     }
 
     package mutating func list<Item: Fields>(
         _ name: StaticString, _ value: inout [Item], atMost: Int, uniqueBy: [StaticString], required: Bool
     ) {
-        guard let (elements, path) = elements(name, atMost: atMost) else {
-            if required, node[name.description] == nil { missing(name) }
+        let problemsBefore = problems.count
+        guard let elements = elements(name, atMost: atMost) else {
+            if required, problems.count == problemsBefore { missing(name) }
             return
         }
         if required, elements.isEmpty {
             problems.append(
-                Problem("must have at least one item", at: path, mark: node[name.description]?.mark))
+                Problem(
+                    "must have at least one item", at: path(of: .field(name)),
+                    mark: record.members.first { name.equals($0.key) }?.value.mark))
         }
         value = []
         value.reserveCapacity(elements.count)
-        var seen: Set<[Node.Value.Key]> = []
+        var seen = UniqueKeys(names: strict ? uniqueBy : [])
         for (place, element) in elements.enumerated() {
-            let item: Item = record(element, path.index(place))
-            value.append(item)
-            guard strict, !uniqueBy.isEmpty else { continue }
-            let key = uniqueBy.map { element[$0.description].map(\.value.key) ?? .none }
-            if key.contains(where: { $0 != .none }), !seen.insert(key).inserted {
-                let names = uniqueBy.map(\.description).joined(separator: " and ")
-                problems.append(
-                    Problem(
-                        "another item has the same \(names) \(key.map(\.description).joined(separator: ", "))",
-                        at: path.index(place), mark: element[uniqueBy[0].description]?.mark ?? element.mark,
-                        hint: "\(names) must be unique in this list"))
-            }
+            path.steps.append(.key(name.description))
+            path.steps.append(.index(place))
+            value.append(record(element))
+            if let problem = seen.problem(with: element, at: path) { problems.append(problem) }
+            path.steps.removeLast(2)
         }
     }
 
     package mutating func reserved(_ name: StaticString) {
-        guard let (node, path) = take(name) else { return }
-        problems.append(
-            Problem(
-                "`\(name)` is reserved for a later version", at: path, mark: node.mark,
-                hint: "a stage runs in its agent's container"))
-    }
-
-    private mutating func finish() {
-        guard strict, let members = node.members, members.count > 0 else { return }
-        let names = known.map(\.description)
-        for member in members where !names.contains(member.key) {
-            let near = Suggestion.nearest(to: member.key, among: names)
-            problems.append(
-                Problem(
-                    "unknown field `\(member.key.prefix(64))`", at: path.key(member.key), mark: member.keyMark,
-                    hint: near.map { "did you mean `\($0)`?" }
-                        ?? "known here: \(names.sorted().joined(separator: ", "))"))
-        }
+        guard let node = take(name) else { return }
+        report(
+            "`\(name)` is reserved for a later version", node, .field(name),
+            hint: "a stage runs in its agent's container")
     }
 }
 
-extension Node.Value {
-    /// What tells a list's items apart.
-    fileprivate enum Key: Hashable, CustomStringConvertible {
-        case none
-        case text(String)
-        case number(Int64)
-
-        var description: String {
-            switch self {
-            case .none: "(none)"
-            case .text(let text): "`\(text)`"
-            case .number(let number): "\(number)"
-            }
-        }
-    }
-
-    fileprivate var key: Key {
-        switch self {
-        case .string(let text): .text(text)
-        case .int(let number): .number(number)
-        case .null, .bool, .double, .array, .object: .none
-        }
+extension StaticString {
+    /// Whether this is the same text, byte by byte, without making a String of it.
+    fileprivate func equals(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count == utf8CodeUnitCount else { return false }
+        // The static bytes are only read while the closure runs.
+        return withUTF8Buffer { $0.elementsEqual(bytes) }
     }
 }

@@ -10,7 +10,14 @@ package enum Suggestion {
             let distance = distance(lower, Array(candidate.lowercased().utf8))
             if distance <= limit, distance < best?.distance ?? Int.max { best = (distance, candidate) }
         }
-        return best?.word
+        return best?.word ?? completion(of: lower, among: known)
+    }
+
+    /// The one word that goes on where this one ends: `timeout` → `timeoutSeconds`.
+    private static func completion(of lower: [UInt8], among known: [String]) -> String? {
+        guard lower.count >= 3 else { return nil }
+        let longer = known.filter { $0.lowercased().utf8.starts(with: lower) }
+        return longer.count == 1 ? longer[0] : nil
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that make one of the other.

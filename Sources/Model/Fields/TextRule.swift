@@ -4,7 +4,8 @@ extension TextRule {
         let bytes = text.utf8
         if bytes.isEmpty { return mayBeEmpty ? nil : "must not be empty" }
         if bytes.count > atMost { return "is \(bytes.count) bytes long; at most \(atMost) are allowed" }
-        let shown = text.prefix(80)
+        // Only what is wrong is made fit to be shown.
+        var shown: String { text.shown() }
         switch form {
         case .any:
             return bytes.contains(0) ? "must not hold a NUL byte" : nil

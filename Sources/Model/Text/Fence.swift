@@ -13,13 +13,20 @@ package struct Fence: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.attempt = attempt
     }
 
-    /// Reads a fence; nil when a part is missing or the attempt is not a positive number.
+    /// Reads a fence; nil when a part is missing or the attempt is not a positive number as `description` writes it.
     package init?(_ text: String) {
-        guard let first = text.firstIndex(of: "/"), let last = text.lastIndex(of: "/"), first < last,
-            let attempt = Int(text[text.index(after: last)...]), attempt > 0
+        let bytes = text.utf8
+        let slash = UInt8(ascii: "/")
+        guard let first = bytes.firstIndex(of: slash), let last = bytes.lastIndex(of: slash), first < last
+        else { return nil }
+        let number = bytes[bytes.index(after: last)...]
+        // Two spellings of one attempt (`1`, `+01`) must not become two fences to somebody who compares texts.
+        guard let lead = number.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(lead),
+            number.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let attempt = Int(text[number.startIndex...])
         else { return nil }
         let run = text[..<first]
-        let stage = text[text.index(after: first)..<last]
+        let stage = text[bytes.index(after: first)..<last]
         guard !run.isEmpty, !stage.isEmpty else { return nil }
         self.init(run: String(run), stage: String(stage), attempt: attempt)
     }

@@ -27,15 +27,19 @@ package enum Reference: Hashable, Sendable, CustomStringConvertible {
     /// Reads what stands between `$(` and `)`.
     package static func parse(_ text: String) -> Result<Reference, TemplateError> {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        let known = "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS"
+        let known =
+            "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS; "
+            + "write $$( for a plain $("
         func rest(_ hint: String) -> TemplateError {
-            TemplateError(message: "`$(\(text.prefix(80)))` is no reference", hint: hint)
+            TemplateError(message: "`$(\(text.shown()))` is no reference", hint: hint)
         }
         switch parts[0] {
         case "params" where parts.count == 2 && !parts[1].isEmpty:
             return .success(.param(parts[1]))
         case "matrix" where parts.count == 2 && !parts[1].isEmpty:
             return .success(.matrix(parts[1]))
+        case "params": return .failure(rest("write $(params.NAME)"))
+        case "matrix": return .failure(rest("write $(matrix.AXIS)"))
         // A result's name may hold dots, and a combination's stage id does (`test.3`).
         case "stages":
             guard let place = parts.dropFirst(2).firstIndex(of: "results"), place + 1 < parts.count,
@@ -96,36 +100,37 @@ package struct Template: Equatable, Sendable {
     /// Reads a text; most have no reference and cost one scan.
     package static func parse(_ text: String) -> Result<Template, TemplateError> {
         var template = Template()
-        guard text.utf8.contains(UInt8(ascii: "$")) else {
+        let bytes = text.utf8
+        guard bytes.contains(UInt8(ascii: "$")) else {
             if !text.isEmpty { template.parts = [.literal(text)] }
             return .success(template)
         }
         var literal = ""
+        // By bytes, since a combining mark would make one character of itself and the `)` before it.
         var rest = text[...]
-        while let dollar = rest.firstIndex(of: "$") {
+        while let dollar = rest.utf8.firstIndex(of: UInt8(ascii: "$")) {
             literal += rest[..<dollar]
             rest = rest[dollar...]
-            if rest.hasPrefix("$$(") {
+            if rest.utf8.starts(with: "$$(".utf8) {
                 literal += "$("
-                rest = rest.dropFirst(3)
-            } else if rest.hasPrefix("$(") {
-                guard let end = rest.firstIndex(of: ")") else {
+                rest = rest[bytes.index(dollar, offsetBy: 3)...]
+            } else if rest.utf8.starts(with: "$(".utf8) {
+                guard let end = rest.utf8.firstIndex(of: UInt8(ascii: ")")) else {
                     return .failure(
                         TemplateError(
-                            message: "`\(rest.prefix(20))` has no closing `)`", hint: "write $$( for a plain $("))
+                            message: "`\(rest.shown(20))` has no closing `)`", hint: "write $$( for a plain $("))
                 }
-                let inner = String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end])
-                switch Reference.parse(inner) {
+                switch Reference.parse(String(rest[bytes.index(dollar, offsetBy: 2)..<end])) {
                 case .failure(let error): return .failure(error)
                 case .success(let reference):
                     if !literal.isEmpty { template.parts.append(.literal(literal)) }
                     literal = ""
                     template.parts.append(.reference(reference))
                 }
-                rest = rest[rest.index(after: end)...]
+                rest = rest[bytes.index(after: end)...]
             } else {
                 literal += "$"
-                rest = rest.dropFirst()
+                rest = rest[bytes.index(after: dollar)...]
             }
         }
         literal += rest

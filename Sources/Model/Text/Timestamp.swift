@@ -19,7 +19,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// The moment that many seconds later (earlier when negative), held within what can be represented.
     package func adding(seconds: Int) -> Timestamp {
-        adding(microseconds: Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000).partialValue)
+        let (product, overflow) = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000)
+        return adding(microseconds: overflow ? (seconds > 0 ? .max : .min) : product)
     }
 
     package func adding(microseconds delta: Int64) -> Timestamp {
@@ -29,33 +30,40 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// Microseconds from `earlier` to this moment; negative when it is later.
     package func since(_ earlier: Timestamp) -> Int64 {
-        microseconds.subtractingReportingOverflow(earlier.microseconds).partialValue
+        let (difference, overflow) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+        return overflow ? (microseconds > 0 ? .max : .min) : difference
     }
 
     package var description: String {
         let (days, inDay) = Self.floorDivide(microseconds, 86_400_000_000)
         let (year, month, day) = Self.civil(fromDays: days)
-        let seconds = inDay / 1_000_000
-        let fraction = inDay % 1_000_000
-        var text = ""
-        text.reserveCapacity(27)
-        Self.append(Int64(year), width: 4, to: &text)
-        text += "-"
-        Self.append(Int64(month), width: 2, to: &text)
-        text += "-"
-        Self.append(Int64(day), width: 2, to: &text)
-        text += "T"
-        Self.append(seconds / 3600, width: 2, to: &text)
-        text += ":"
-        Self.append(seconds / 60 % 60, width: 2, to: &text)
-        text += ":"
-        Self.append(seconds % 60, width: 2, to: &text)
-        if fraction != 0 {
-            text += "."
-            Self.append(fraction, width: 6, to: &text)
+        let second = Int(inDay / 1_000_000)
+        let fraction = Int(inDay % 1_000_000)
+        guard (0...9999).contains(year) else {
+            // No RFC 3339 year, and not readable again; only reached by arithmetic that ran into the end of time.
+            return "\(year)-\(month)-\(day)T\(second / 3600):\(second / 60 % 60):\(second % 60)Z"
         }
-        text += "Z"
-        return text
+        // Every byte up to the returned count is written: 19 for the date and time, 7 for a fraction, 1 for `Z`.
+        return String(unsafeUninitializedCapacity: 27) { bytes in
+            var end = 0
+            func put(_ number: Int, width: Int, _ separator: UInt8) {
+                var rest = number
+                for place in stride(from: end + width - 1, through: end, by: -1) {
+                    bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                bytes[end + width] = separator
+                end += width + 1
+            }
+            put(year, width: 4, UInt8(ascii: "-"))
+            put(month, width: 2, UInt8(ascii: "-"))
+            put(day, width: 2, UInt8(ascii: "T"))
+            put(second / 3600, width: 2, UInt8(ascii: ":"))
+            put(second / 60 % 60, width: 2, UInt8(ascii: ":"))
+            put(second % 60, width: 2, fraction == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
+            if fraction != 0 { put(fraction, width: 6, UInt8(ascii: "Z")) }
+            return end
+        }
     }
 
     /// Reads RFC 3339 (`2026-11-22T10:15:00Z`, `…00.123456+01:00`); nil for anything else.
@@ -88,23 +96,25 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     private struct Cursor {
-        var rest: Substring.UTF8View
+        private let bytes: String.UTF8View
+        private var place: String.Index
 
         init(_ bytes: String.UTF8View) {
-            rest = bytes[...]
+            self.bytes = bytes
+            place = bytes.startIndex
         }
 
-        var isAtEnd: Bool { rest.isEmpty }
+        var isAtEnd: Bool { place == bytes.endIndex }
 
-        mutating func take(_ character: Character) -> Bool {
-            guard rest.first == character.asciiValue else { return false }
-            rest.removeFirst()
+        mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+            guard place != bytes.endIndex, bytes[place] == UInt8(ascii: scalar) else { return false }
+            place = bytes.index(after: place)
             return true
         }
 
         mutating func digit() -> Int? {
-            guard let byte = rest.first, (48...57).contains(byte) else { return nil }
-            rest.removeFirst()
+            guard place != bytes.endIndex, case let byte = bytes[place], (48...57).contains(byte) else { return nil }
+            place = bytes.index(after: place)
             return Int(byte) - 48
         }
 
@@ -129,12 +139,6 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
             for _ in stride(from: read, to: 6, by: 1) { value *= 10 }
             return value
         }
-    }
-
-    private static func append(_ number: Int64, width: Int, to text: inout String) {
-        let digits = String(number)
-        for _ in digits.utf8.count..<max(width, digits.utf8.count) { text += "0" }
-        text += digits
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
