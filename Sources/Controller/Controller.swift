@@ -1,8 +1,7 @@
-package import AgentProtocol
+internal import AgentProtocol
 internal import Glibc
-package import Model
+internal import Model
 internal import Planning
-internal import Synchronization
 
 /// The leading controller: gives the machine what comes in and does what it says.
 ///
@@ -44,34 +43,24 @@ package final class Controller: Sendable {
         let mailbox = mailbox
         let store = store
         let onListed = onListed
+        let listed = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                let listed = Mutex(false)
-                let (first, continuation) = AsyncStream<Void>.makeStream()
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask {
-                        try await store.follow { event in
-                            mailbox.put(.store(event))
-                            if case .listed = event, listed.withLock({ seen in
-                                defer { seen = true }
-                                return !seen
-                            }) {
-                                continuation.finish()
-                            }
-                        }
-                    }
-                    group.addTask {
-                        for await _ in first {}
-                        try Task.checkCancellation()
-                        try await onListed()
-                    }
-                    try await group.waitForAll()
+                try await store.follow { event in
+                    mailbox.put(.store(event))
+                    if case .listed = event { listed.open() }
                 }
+            }
+            group.addTask {
+                await listed.wait()
+                try Task.checkCancellation()
+                try await onListed()
+                // The group ends with its first task that ends, and this one has nothing more to do.
+                await Latch().wait()
             }
             group.addTask { try await self.loop() }
             defer { group.cancelAll() }
             try await group.next()
-            try await group.waitForAll()
         }
     }
 

@@ -1,4 +1,4 @@
-package import AgentProtocol
+internal import AgentProtocol
 
 /// The controller's times and limits.
 package struct ControllerConfiguration: Equatable, Sendable {

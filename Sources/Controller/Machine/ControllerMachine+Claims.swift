@@ -50,7 +50,7 @@ extension ControllerMachine {
     /// The stage runs: its agent enforces the timeout, and the controller does so a lease later.
     private mutating func begin(_ fence: Fence, _ stage: StageStatus, _ entry: RunEntry) {
         guard claims[fence]?.overdueAt == nil, let start = stage.startTime, let lastStep = lastMoment else { return }
-        let limit = entry.graph?.timeoutSeconds(of: stage.id) ?? StageSpec.defaultTimeoutSeconds
+        let limit = entry.timeoutSeconds(of: stage.id)
         let end = start.adding(seconds: limit + configuration.leaseSeconds)
         claims[fence]?.overdueAt = max(lastStep.uptime, lastStep.uptime(at: end))
         watch(fence)

@@ -142,7 +142,8 @@ extension ControllerMachine {
             runs[uid]?.source = .none
             return
         }
-        runs[uid]?.source = .unresolved(url: url, ref: ref(of: spec.source))
+        let ref = ref(of: spec.source)
+        runs[uid]?.source = .unresolved(url: url, ref: ref)
     }
 
     private func ref(of source: RunSource?) -> String? {

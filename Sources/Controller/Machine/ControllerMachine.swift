@@ -1,6 +1,6 @@
-package import AgentProtocol
-package import Model
-package import Planning
+internal import AgentProtocol
+internal import Model
+internal import Planning
 
 /// The leading controller as a value: inputs in, actions out, no I/O, no clock, no randomness.
 ///

@@ -51,3 +51,11 @@ struct RunEntry: Sendable {
 
     var pipelineName: String { run.spec.pipelineRef?.name ?? run.metadata.name }
 }
+
+extension RunEntry {
+    /// How long one attempt at a stage may take.
+    func timeoutSeconds(of stage: String) -> Int {
+        graph.flatMap { graph in graph.place(of: stage).flatMap { graph.stages[$0].spec.timeoutSeconds } }
+            ?? StageSpec.defaultTimeoutSeconds
+    }
+}

@@ -1,5 +1,4 @@
 package import AgentProtocol
-package import Model
 
 /// The controller's way to its agents and back.
 package protocol AgentChannel: Sendable {

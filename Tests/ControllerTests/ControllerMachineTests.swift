@@ -1,0 +1,384 @@
+import AgentProtocol
+import Model
+import Planning
+import Testing
+
+@testable import Controller
+
+@Suite struct ControllerMachineTests {
+    @Test func fourStagesTakeAtMostTwoWritesMoreThanStages() throws {
+        var world = World()
+        world.list(sampleRun(chain: 4))
+        world.presence("x")
+        for name in ["a", "b", "c", "d"] {
+            let assignment = try #require(world.takeAssignments().first)
+            #expect(assignment.fence.stage == name)
+            world.claims(assignment)
+            world.finishes(assignment)
+        }
+        #expect(world.reason() == Reason.succeeded)
+        #expect(world.writeCount <= 6)
+    }
+
+    @Test func aClaimThatComesBeforeTheWriteHasEndedWaitsForIt() throws {
+        var world = World()
+        world.answersWrites = false
+        world.presence("x")
+        world.list(sampleRun())
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.finishes(assignment)
+        #expect(world.takeStops().isEmpty)
+        world.answerWrites()
+        world.answerWrites()
+        #expect(world.stage("a")?.state == .succeeded)
+    }
+
+    @Test func aReportWithAnotherDigestIsAnsweredWithAStopAndDropped() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.says(.finished(StageOutcome(.succeeded)), of: assignment, digest: "0000")
+        #expect(world.takeStops() == [assignment.fence.description])
+        #expect(world.stage("a")?.state.isBound == true)
+    }
+
+    @Test func anAgentThatFallsSilentLosesItsStageOnlyAfterEverythingItSaidWasRead() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.presence("x", held: [assignment])
+        world.pass(seconds: 14)
+        #expect(world.tokens.isEmpty)
+        world.pass(seconds: 2)
+        let token = try #require(world.tokens.first)
+        #expect(world.stage("a")?.attempt == 1)
+        world.presence("y")
+        world.step(.channel(.caughtUp(token: token)))
+        let second = try #require(world.takeAssignments().first)
+        #expect(second.fence.attempt == 2)
+        #expect(second.instance == "y-1")
+        #expect(world.stage("a")?.losses == 1)
+    }
+
+    @Test func aResultReadBeforeTheProofEndedIsAccepted() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.pass(seconds: 16)
+        let token = try #require(world.tokens.first)
+        world.finishes(assignment)
+        world.step(.channel(.caughtUp(token: token)))
+        #expect(world.stage("a")?.state == .succeeded)
+        #expect(world.stage("a")?.losses == 0)
+    }
+
+    @Test func aNewInstanceOfAnAgentEndsTheLeasesOfTheOldOne() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x", instance: "x-1")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.presence("x", instance: "x-2")
+        let token = try #require(world.tokens.first)
+        world.step(.channel(.caughtUp(token: token)))
+        #expect(world.takeAssignments().first?.instance == "x-2")
+    }
+
+    @Test func whileKafkaIsOutOfReachNothingIsLostAndNothingAssigned() throws {
+        var world = World()
+        world.list(sampleRun("u1"))
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.step(.channel(.link(isUp: false)))
+        world.pass(seconds: 60)
+        world.list(sampleRun("u2"))
+        #expect(world.takeAssignments().isEmpty)
+        world.pass(seconds: 2)
+        #expect(world.stage("a", of: "u2")?.reason == Reason.kafkaUnreachable)
+        world.step(.channel(.link(isUp: true)))
+        world.pass(seconds: 10)
+        #expect(world.tokens.isEmpty)
+        #expect(world.stage("a")?.attempt == 1)
+        world.presence("x", held: [assignment])
+        world.finishes(assignment)
+        #expect(world.stage("a")?.state == .succeeded)
+    }
+
+    @Test func aControllerThatStoodStillGivesEveryClaimAFullLease() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.uptime += 60_000_000
+        world.wall = world.wall.adding(seconds: 60)
+        world.step(.woke)
+        #expect(world.tokens.isEmpty)
+    }
+
+    @Test func aDeclinedStageGoesToAnotherAgentAndCountsNothing() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        world.presence("y")
+        let first = try #require(world.takeAssignments().first)
+        world.says(.declined(reason: "no slot"), of: first)
+        let second = try #require(world.takeAssignments().first)
+        #expect(second.instance != first.instance)
+        let stage = try #require(world.stage("a"))
+        #expect((stage.attempt, stage.failures, stage.losses) == (2, 0, 0))
+    }
+
+    @Test func anAssignmentThatNobodyClaimsGoesElsewhere() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let first = try #require(world.takeAssignments().first)
+        world.presence("y")
+        for _ in 0..<4 {
+            world.pass(seconds: 3)
+            world.presence("x")
+            world.presence("y")
+        }
+        let second = try #require(world.takeAssignments().first)
+        #expect(first.instance == "x-1")
+        #expect(second.instance == "y-1")
+        #expect(world.stage("a")?.losses == 0)
+    }
+
+    @Test func aCancelDuringAWriteWins() throws {
+        var world = World()
+        world.answersWrites = false
+        world.presence("x")
+        world.list(sampleRun())
+        let assignment = try #require(world.takeAssignments().first)
+        world.change("u1", tell: false) { $0.desiredState = .cancelled }
+        world.answerWrites()
+        world.answerWrites()
+        #expect(world.reason() == Reason.cancelled)
+        // The attempt was never stored, so its claim is stale.
+        world.claims(assignment)
+        #expect(world.takeStops() == [assignment.fence.description])
+    }
+
+    @Test func aRunningStageOfACancelledRunIsToldToStopUntilItEnds() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.change("u1") { $0.desiredState = .cancelled }
+        #expect(world.takeStops() == [assignment.fence.description])
+        world.presence("x", held: [assignment])
+        #expect(world.takeStops() == [assignment.fence.description])
+        world.finishes(assignment, .cancelled)
+        #expect(world.reason() == Reason.cancelled)
+        #expect(world.stage("a")?.state == .cancelled)
+    }
+
+    @Test func aResultsOffsetIsCommittedOnlyOnceAStoredStatusHoldsIt() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.answersWrites = false
+        world.claims(assignment)
+        let position = world.says(.finished(StageOutcome(.succeeded)), of: assignment)
+        #expect(world.commits.allSatisfy { $0.offset <= position.offset })
+        world.answerWrites()
+        #expect(world.commits.last == ResultsPosition(partition: 0, offset: position.offset + 1))
+    }
+
+    @Test func aControllerThatTakesOverSendsAnAssignedAttemptAgainUnchanged() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        var next = World()
+        next.stored = world.stored
+        next.version = world.version
+        next.list()
+        next.presence("x")
+        #expect(next.takeAssignments() == [assignment])
+        next.claims(assignment)
+        next.finishes(assignment)
+        #expect(next.stage("a")?.state == .succeeded)
+        #expect(next.stage("a")?.attempt == 1)
+    }
+
+    @Test func agentsThatDiedWithAnEarlierControllersProcessAreExcused() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x", instance: "in-process.1")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        var configuration = ControllerConfiguration()
+        configuration.inProcessInstances = ["in-process.2"]
+        var next = World(configuration)
+        next.stored = world.stored
+        next.version = world.version
+        next.list()
+        next.presence("x", instance: "in-process.2")
+        let second = try #require(next.takeAssignments().first)
+        #expect(second.fence.attempt == 2)
+        #expect(next.stage("a")?.losses == 0)
+    }
+
+    @Test func aReportForAnUnknownRunIsLookedUpBeforeItIsDropped() throws {
+        var world = World()
+        world.list()
+        world.presence("x")
+        let unknown = Assignment(
+            fence: Fence(run: "u9", stage: "a", attempt: 1), instance: "x-1", work: StageWork())
+        let position = world.says(.finished(StageOutcome(.succeeded)), of: unknown)
+        #expect(world.lookUps == ["u9"])
+        #expect(!world.commits.contains { $0.offset > position.offset })
+        world.step(.looked(uid: "u9", .absent))
+        #expect(world.takeStops() == [unknown.fence.description])
+        #expect(world.commits.last?.offset == position.offset + 1)
+    }
+
+    @Test func aRunDeletedWhileActiveIsStoppedAtItsAgents() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.stored["u1"] = nil
+        world.step(.store(.runGone(uid: "u1")))
+        #expect(world.takeStops() == [assignment.fence.description])
+    }
+
+    @Test func aStatusThatIsRefusedForGoodIsReplacedByAMinimalOne() throws {
+        var world = World()
+        world.answersWrites = false
+        world.list(sampleRun())
+        world.presence("x")
+        world.writes = []
+        world.step(.wrote(uid: "u1", .refused("too large")))
+        world.answerWrites()
+        #expect(world.reason() == Reason.statusRejected)
+        #expect(world.warnings.count == 1)
+    }
+
+    @Test func aWriteThatFailsForAMomentIsTriedAgain() throws {
+        var world = World()
+        world.answersWrites = false
+        world.list(sampleRun())
+        world.presence("x")
+        world.writes = []
+        world.step(.wrote(uid: "u1", .failed("disk full")))
+        world.answersWrites = true
+        world.pass(seconds: 2)
+        #expect(world.stage("a")?.state == .assigned)
+    }
+
+    @Test func aBusyAgentsSlotsAreNotGivenTwice() throws {
+        var world = World()
+        world.list(sampleRun("u1"), sampleRun("u2"))
+        world.presence("x", slots: 1)
+        let first = world.takeAssignments()
+        #expect(first.count == 1)
+        world.pass(seconds: 2)
+        let waiting = first[0].fence.run == "u1" ? "u2" : "u1"
+        #expect(world.stage("a", of: waiting)?.message?.contains("busy") == true)
+        world.claims(first[0])
+        world.finishes(first[0])
+        #expect(world.takeAssignments().map(\.fence.run) == [waiting])
+    }
+
+    @Test func workThatNoStatusBindsTakesASlotAllTheSame() throws {
+        var world = World()
+        let stranger = Assignment(fence: Fence(run: "u7", stage: "a", attempt: 1), instance: "x-1", work: StageWork())
+        world.list(sampleRun())
+        world.presence("x", slots: 1, held: [stranger])
+        #expect(world.takeAssignments().isEmpty)
+    }
+
+    @Test func runningIsShownAtOnceAndWrittenWithinASecond() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        let writes = world.writeCount
+        world.claims(assignment)
+        #expect(world.writeCount == writes)
+        #expect(world.observed.last?.status[stage: "a"]?.state == .running)
+        world.pass(seconds: 1)
+        #expect(world.stage("a")?.state == .running)
+    }
+
+    @Test func aStageThatItsAgentDoesNotEndInTimeIsEndedByTheController() throws {
+        var stage = StageSpec(name: "a", run: "sleep 100")
+        stage.timeoutSeconds = 10
+        var world = World()
+        world.list(sampleRun(stages: [stage]))
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        for _ in 0..<9 {
+            world.pass(seconds: 3)
+            world.presence("x", held: [assignment])
+        }
+        #expect(world.stage("a")?.state == .failed)
+        #expect(world.stage("a")?.reason == Reason.timeout)
+        #expect(world.takeStops().contains(assignment.fence.description))
+    }
+
+    @Test func theSourceIsResolvedOnceBeforeAnythingIsAssigned() throws {
+        var run = sampleRun(chain: 2)
+        run.spec.source = RunSource()
+        run.spec.source?.url = "https://example.com/a.git"
+        var world = World()
+        world.list(run)
+        world.presence("x")
+        #expect(world.takeAssignments().isEmpty)
+        #expect(world.resolves == ["u1"])
+        let source = ResolvedSource(url: "https://example.com/a.git", revision: String(repeating: "a", count: 40))
+        world.step(.sourceResolved(uid: "u1", .success(source)))
+        let assignment = try #require(world.takeAssignments().first)
+        #expect(assignment.work.source == source)
+        world.claims(assignment)
+        world.finishes(assignment)
+        #expect(world.takeAssignments().first?.work.source == source)
+        #expect(world.resolves == ["u1"])
+    }
+
+    @Test func aRevisionThatIsMissingFailsTheRun() throws {
+        var run = sampleRun()
+        run.spec.source = RunSource()
+        run.spec.source?.url = "https://example.com/a.git"
+        var world = World()
+        world.list(run)
+        world.presence("x")
+        world.step(.sourceResolved(uid: "u1", .failure(SourceError("no branch `nope`", mayPass: false))))
+        #expect(world.stored["u1"]?.status.succeeded?.status == .false)
+        #expect(world.stored["u1"]?.status.succeeded?.message.contains("nope") == true)
+    }
+
+    @Test func theSameInputsGiveTheSameActions() {
+        func play() -> [String] {
+            var world = World()
+            world.list(sampleRun("u1", chain: 3), sampleRun("u2", chain: 2), sampleRun("u3"))
+            for agent in ["x", "y", "z"] { world.presence(agent, slots: 2) }
+            var seen: [String] = []
+            for _ in 0..<8 {
+                for assignment in world.takeAssignments() {
+                    seen.append("\(assignment.fence) \(assignment.instance) \(assignment.digest)")
+                    world.claims(assignment)
+                    world.finishes(assignment)
+                }
+            }
+            return seen
+        }
+        #expect(play() == play())
+        #expect(play().count == 6)
+    }
+}
