@@ -6,13 +6,30 @@ final class ConsumerLoop: Sendable {
     /// Something to be done on the thread between batches; without a client there is nothing left but to say so.
     private typealias Command = @Sendable (OpaquePointer?) -> Void
 
+    private struct Commit {
+        let deadline: ContinuousClock.Instant
+        let resume: @Sendable (Result<Void, KafkaError>) -> Void
+    }
+
     private struct State {
         var commands: [Command] = []
         var reads = ReadPositions()
-        var commits = Replies<@Sendable (Result<Void, KafkaError>) -> Void>()
+        /// By a number that is never used again, since the answer to a commit may come after its deadline.
+        var commits: [Int: Commit] = [:]
+        var nextCommit = 1
         var closing = ClosingState()
         /// Nothing is kept from here on, since nobody would answer it.
         var hasEnded = false
+
+        var earliestDeadline: ContinuousClock.Instant? {
+            (commits.values.map(\.deadline) + [reads.earliestDeadline].compactMap(\.self)).min()
+        }
+
+        mutating func keep(_ commit: Commit) -> Int {
+            defer { nextCommit += 1 }
+            commits[nextCommit] = commit
+            return nextCommit
+        }
     }
 
     let handle: ClientHandle
@@ -60,17 +77,19 @@ final class ConsumerLoop: Sendable {
         try result.get()
     }
 
-    func commit(_ offsets: [KafkaOffset]) async throws(KafkaError) {
+    func commit(_ offsets: [KafkaOffset], deadline: ContinuousClock.Instant) async throws(KafkaError) {
         let result: Result<Void, KafkaError> = await withCheckedContinuation { continuation in
             do throws(KafkaError) {
                 try handle.withQueue { client, queue throws(KafkaError) in
-                    let number = state.withLock { $0.commits.insert { continuation.resume(returning: $0) } }
+                    let commit = Commit(deadline: deadline, resume: { continuation.resume(returning: $0) })
+                    let number = state.withLock { $0.keep(commit) }
                     let list = PartitionList(offsets)
                     let code = rd_kafka_commit_queue(
                         client, list.pointer, queue, Self.onCommit, UnsafeMutableRawPointer(bitPattern: number))
-                    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-                    answerCommit(number, KafkaError.Code(code))
+                    if code != RD_KAFKA_RESP_ERR_NO_ERROR { answerCommit(number, KafkaError.Code(code)) }
                 }
+                // For the thread to see the deadline.
+                handle.wake()
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -116,7 +135,7 @@ final class ConsumerLoop: Sendable {
         while !handle.isClosing {
             let (commands, deadline) = state.withLock { state in
                 defer { state.commands.removeAll() }
-                return (state.commands, state.reads.earliestDeadline)
+                return (state.commands, state.earliestDeadline)
             }
             for command in commands { handle.withClientOfOwner { command($0) } }
             // A command may have ended a wait, or answered one.
@@ -196,21 +215,27 @@ final class ConsumerLoop: Sendable {
     }
 
     private func answerCommit(_ number: Int, _ code: KafkaError.Code) {
-        let reply = state.withLock { $0.commits.remove(number) }
-        reply?(code.rawValue == 0 ? .success(()) : .failure(KafkaError(code)))
+        let commit = state.withLock { $0.commits.removeValue(forKey: number) }
+        commit?.resume(code.rawValue == 0 ? .success(()) : .failure(KafkaError(code)))
     }
 
     private func answerWaiters() {
         let answers = state.withLock { $0.reads.takeAnswers(now: .now) }
         for (waiter, answer) in answers { waiter.resume(answer) }
+        let now = ContinuousClock.now
+        let late = state.withLock { state in state.commits.filter { $0.value.deadline <= now }.map(\.key) }
+        for number in late { answerCommit(number, .timedOut) }
     }
 
     private func shutDown() {
         handle.destroy()
         let (commands, waiters, commits) = state.withLock { state in
             state.hasEnded = true
-            defer { state.commands = [] }
-            return (state.commands, state.reads.takeAllWaiters(), state.commits.removeAll())
+            defer {
+                state.commands = []
+                state.commits = [:]
+            }
+            return (state.commands, state.reads.takeAllWaiters(), state.commits.values.map(\.resume))
         }
         for command in commands { command(nil) }
         for waiter in waiters { waiter.resume(.failure(.closed)) }

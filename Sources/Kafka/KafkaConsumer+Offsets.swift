@@ -70,10 +70,13 @@ extension KafkaConsumer {
 
     /// Stores offsets under the consumer's `group.id`. The offset is that of the next record to be read.
     ///
-    /// The wait is librdkafka's own: while the group's coordinator can't be found, some ten seconds.
-    package func commit(_ offsets: [KafkaOffset]) async throws(KafkaError) {
+    /// librdkafka holds a commit back for as long as no broker can be reached. After `.timedOut` it may therefore
+    /// still be made, later.
+    package func commit(
+        _ offsets: [KafkaOffset], timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) {
         if offsets.isEmpty { return }
-        try await loop.commit(offsets)
+        try await loop.commit(offsets, deadline: .now + timeout)
     }
 
     /// The offsets stored under the consumer's `group.id`, `nil` where there is none, in the order asked for.

@@ -37,8 +37,10 @@ package final class KafkaConsumer: Sendable {
     /// What holds unless the caller's settings say otherwise.
     ///
     /// librdkafka wants a `group.id` even of a consumer that joins no group; it names the committed offsets.
+    /// Without a membership `session.timeout.ms` has one meaning left: how long `close` waits for commits under way.
     package static let defaults: KafkaSettings = [
         "group.id": "no-group",
+        "session.timeout.ms": "2000",
         "enable.auto.commit": "false",
         "enable.auto.offset.store": "false",
         "auto.offset.reset": "earliest",
@@ -48,6 +50,7 @@ package final class KafkaConsumer: Sendable {
         "socket.nagle.disable": "true",
         "reconnect.backoff.ms": "50",
         "reconnect.backoff.max.ms": "1000",
+        "socket.connection.setup.timeout.ms": "10000",
     ]
 
     let loop: ConsumerLoop
@@ -118,7 +121,7 @@ package final class KafkaConsumer: Sendable {
 
     /// Ends the thread and frees the client; what waits is answered by `.closed`.
     ///
-    /// Waits for the handler, and for questions under way (at most their time limits). May be called more than once;
+    /// Waits for the handler, for questions under way (at most their time limits), and for commits (at most 2 s). May be called more than once;
     /// each call returns when all is done. Not to be awaited by what the handler waits for.
     package func close() async {
         await loop.close()

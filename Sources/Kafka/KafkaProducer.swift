@@ -29,6 +29,7 @@ package final class KafkaProducer: Sendable {
         "socket.nagle.disable": "true",
         "reconnect.backoff.ms": "50",
         "reconnect.backoff.max.ms": "1000",
+        "socket.connection.setup.timeout.ms": "10000",
     ]
 
     private let loop: ProducerLoop
