@@ -177,7 +177,9 @@ struct Fleet {
         let offers = offering.count == 1 ? "1 agent offers" : "\(offering.count) agents offer"
         return Explanation(
             reason: isHopeless ? Reason.noAgent : Reason.agentsBusy,
-            message: "\(offers) `\(wish.kind)`: \(parts.joined(separator: ", "))", isHopeless: isHopeless,
+            message: bounded(
+                "\(offers) `\(wish.kind)`: \(parts.joined(separator: ", "))", to: StageStatus.messageLimit),
+            isHopeless: isHopeless,
             lookAgain: lookAgain)
     }
 }

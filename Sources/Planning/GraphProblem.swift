@@ -15,9 +15,10 @@ package struct GraphProblem: Error, Equatable, Sendable {
         self.hint = hint
     }
 
-    /// The problem as validation tells it.
-    package var problem: Problem { Problem(message, at: path, hint: hint) }
+    init(_ problem: Problem) {
+        self.init(problem.message, at: problem.path, hint: problem.hint)
+    }
 
     /// One sentence for a condition's message.
-    package var sentence: String { "\(path): \(message)" + (hint.map { " (\($0))" } ?? "") }
+    package var sentence: String { (path.steps.isEmpty ? "" : "\(path): ") + message + (hint.map { " (\($0))" } ?? "") }
 }

@@ -4,7 +4,7 @@ import Model
 extension Pass {
     mutating func prepare(_ place: Int, _ graph: StageGraph, _ slots: inout MatrixSlots) {
         let stage = graph.stages[place]
-        if stage.whenNeedsSource || !stage.isApproval, isSourceMissing {
+        if stage.templates.whenNeedsSource || !stage.isApproval, isSourceMissing {
             if isPaused {
                 hold(place, .waiting, Reason.paused, pausedText)
             } else {
@@ -12,10 +12,10 @@ extension Pass {
             }
             return
         }
-        if !stage.when.isEmpty || !stage.references.isEmpty {
+        if !stage.templates.when.isEmpty || stage.templates.hasReferences {
             let values = ReferenceValues(run: run, graph: graph, status: plan.status)
             do {
-                guard try holds(stage.when, at: place, values) else {
+                guard try holds(stage.templates.when, at: place, values) else {
                     end(place, .skipped, Reason.whenNotMet, "its `when` doesn't hold")
                     return
                 }
@@ -123,7 +123,7 @@ extension Pass {
         case .unresolved, .retrying:
             plan.wantsSource = !isPaused && plan.status.stages.indices.contains {
                 !plan.status.stages[$0].state.isFinal
-                    && (!graph.stages[$0].isApproval || graph.stages[$0].whenNeedsSource)
+                    && (!graph.stages[$0].isApproval || graph.stages[$0].templates.whenNeedsSource)
                     && (ending == nil || graph.stages[$0].isFinally)
             }
         }
@@ -149,12 +149,14 @@ extension Pass {
     private func valueComplaint(
         _ stage: StageGraph.Stage, at place: Int, _ values: ReferenceValues
     ) throws(UnresolvedReference) -> String? {
-        guard !stage.references.isEmpty else { return nil }
-        for setting in stage.env + stage.with where !setting.value.references.isEmpty {
-            let value = try setting.value.resolved { values.value(of: $0, at: place) }
-            if value.utf8.count > StageGraph.valueLimit {
-                return "`\(setting.name)` is \(value.utf8.count) bytes long with its references replaced; at most "
-                    + "\(StageGraph.valueLimit) are allowed"
+        guard stage.templates.hasReferences else { return nil }
+        for (settings, limit) in [(stage.templates.env, StageGraph.envLimit), (stage.templates.with, StageGraph.withLimit)] {
+            for setting in settings where !setting.value.references.isEmpty {
+                let size = try setting.value.resolved { values.value(of: $0, at: place) }.utf8.count
+                if size > limit {
+                    return "`\(setting.name)` is \(size) bytes long with its references replaced; at most \(limit) "
+                        + "are allowed"
+                }
             }
         }
         return nil

@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 /// Decides what one run's status should be now, given all that is known.
 ///
@@ -33,7 +33,7 @@ struct Pass {
     init(_ observation: Observation) {
         run = observation.run
         graph = observation.graph
-        obstacle = obstacle
+        obstacle = observation.obstacle
         source = observation.source
         reports = observation.reports
         uid = observation.run.uid

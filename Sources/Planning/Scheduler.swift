@@ -1,4 +1,4 @@
-package import Model
+import Model
 
 /// Gives ready stages to agents' free slots: one pass over the whole queue.
 ///

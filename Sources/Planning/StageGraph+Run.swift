@@ -1,8 +1,9 @@
 package import Model
 
 extension StageGraph {
-    /// A value's largest size in an assignment, its references replaced.
-    static let valueLimit = 4096
+    /// The largest sizes of values in an assignment, their references replaced.
+    static let envLimit = 4096
+    static let withLimit = 65_536
 
     static func messageLimit(stages: Int) -> Int {
         min(StageStatus.messageLimit, 32_768 / max(1, stages))
@@ -12,7 +13,7 @@ extension StageGraph {
     func repository(of source: ResolvedSource?) -> String? {
         guard let source else { return nil }
         if let own = spec.source, own.url == source.url { return ownRepository }
-        return normalisedRepository(source.url)
+        return RepositoryURL.normalised(source.url)
     }
 
     /// The concurrency group that a run belongs to; nil without one.

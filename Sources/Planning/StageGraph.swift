@@ -27,13 +27,7 @@ package struct StageGraph: Equatable, Sendable {
         package let isFinally: Bool
         /// The stage of the spec that it comes from, as an index of `groups`.
         package let group: Int
-        let when: [When]
-        let with: [Setting]
-        let env: [Setting]
-        /// What `with` and `env` refer to, each once.
-        let references: [Reference]
-        /// Whether `when` looks at the commit, so that it can't be judged before the commit is known.
-        let whenNeedsSource: Bool
+        let templates: Templates
 
         package var isApproval: Bool { spec.approval != nil }
         var continuesOnFailure: Bool { spec.onFailure == .continue }
@@ -41,51 +35,29 @@ package struct StageGraph: Equatable, Sendable {
         var failsFast: Bool { spec.matrix.map { $0.failFast == .enabled } ?? false }
 
         init(
-            base: StageSpec, combination: Combination, needs: [Int], dependents: [Int], isFinally: Bool, group: Int,
-            templates: Templates
+            base: StageSpec, number: Int?, values: [String], needs: [Int], dependents: [Int], isFinally: Bool,
+            group: Int, templates: Templates
         ) {
-            id = base.name + (combination.number.map { ".\($0)" } ?? "")
+            let axes = base.matrix?.axes.map(\.name) ?? []
+            let pairs = zip(axes, values).map { "\($0)=\($1)" }.joined(separator: ", ")
+            var matrix = StringMap()
+            for (axis, value) in zip(axes, values) { matrix[axis] = value }
+            id = base.name + (number.map { ".\($0)" } ?? "")
             name = base.name
-            title = bounded(base.name + combination.label, to: 256)
+            title = bounded(base.name + (pairs.isEmpty ? "" : "[\(pairs)]"), to: 256)
             spec = base
             kind = base.agentKind
-            matrix = combination.values
+            self.matrix = matrix
             self.needs = needs
             self.dependents = dependents
             self.isFinally = isFinally
             self.group = group
-            when = templates.when
-            with = templates.with
-            env = templates.env
-            references = templates.references
-            whenNeedsSource = templates.whenNeedsSource
+            self.templates = templates
         }
     }
 
-    /// A clause of `when` with its references read.
-    struct When: Sendable {
-        let input: Template
-        let `operator`: WhenClause.Operator
-        let values: [Template]
-    }
-
-    /// A named value with its references read.
-    struct Setting: Sendable {
-        let name: String
-        let value: Template
-    }
-
-    /// All that may hold references in one stage of the spec.
-    struct Templates: Sendable {
-        var when: [When] = []
-        var with: [Setting] = []
-        var env: [Setting] = []
-        var references: [Reference] = []
-        var whenNeedsSource = false
-    }
-
     /// How many stages a pipeline may have after expansion, `finally` included.
-    package static let limit = 256
+    package static let limit = PipelineSpec.stageLimit
 
     package let spec: PipelineSpec
     /// In the order of the spec, combinations side by side, `finally` last.
@@ -107,15 +79,20 @@ package struct StageGraph: Equatable, Sendable {
     // Looked up, never iterated.
     private let places: [String: Int]
 
-    /// Expands and links the stages of a spec.
+    /// Expands and links the stages of a spec; throws the first of the errors that validation finds in it.
     package init(_ spec: PipelineSpec) throws(GraphProblem) {
         let compiler = try GraphCompiler(spec)
         stages = try compiler.compile()
         order = compiler.order
         groups = compiler.groups
         finallyStart = compiler.finallyStart
-        concurrencyGroup = try compiler.concurrencyGroup()
-        ownRepository = spec.source.map { normalisedRepository($0.url) }
+        switch spec.concurrency.map({ Template.parse($0.group) }) {
+        case .success(let template): concurrencyGroup = template
+        case .failure(let error):
+            throw GraphProblem(error.message, at: FieldPath(.key("concurrency"), .key("group")), hint: error.hint)
+        case nil: concurrencyGroup = nil
+        }
+        ownRepository = spec.source.map { RepositoryURL.normalised($0.url) }
         limitsParallel = (spec.stages + spec.finally).contains { $0.matrix?.maxParallel != nil }
         self.spec = spec
         messageLimit = Self.messageLimit(stages: stages.count)

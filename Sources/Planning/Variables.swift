@@ -2,49 +2,26 @@ import Model
 
 /// The environment variables that Martlet gives to every stage, so that a script needs no references.
 enum Variables {
-    static let prefix = "MARTLET_"
-
     /// The variables of one stage, in a fixed order, each name once.
     static func all(of place: Int, in values: ReferenceValues) -> [EnvironmentVariable] {
         var variables = List()
-        let run = values.run
-        let stage = values.graph.stages[place]
-        variables.add("RUN", run.metadata.name)
-        variables.add("RUN_UID", run.uid)
-        variables.add("PIPELINE", ReferenceValues.pipelineName(of: run))
-        variables.add("STAGE", stage.id)
-        if let source = values.status.source {
-            variables.add("REVISION", source.revision)
-            variables.add("REF", values.value(of: .ref))
-            variables.add("BRANCH", values.value(of: .branch))
-            variables.add("TAG", values.value(of: .tag))
-            variables.add("PULL_REQUEST", values.value(of: .pullRequest))
+        let graph = values.graph
+        let stage = graph.stages[place]
+        variables.add("MARTLET_STAGE", stage.id)
+        for field in Reference.RunField.allCases { variables.add(.run(field), place, values) }
+        if values.status.source != nil {
+            for field in Reference.SourceField.allCases { variables.add(.source(field), place, values) }
         }
-        for param in values.graph.spec.params {
-            variables.add("PARAM_\(word(param.name))", values.param(param.name), evenEmpty: true)
-        }
-        for entry in stage.matrix.entries {
-            variables.add("MATRIX_\(word(entry.key))", entry.value, evenEmpty: true)
-        }
-        for ancestor in values.graph.ancestors(of: place) where values.status.stages.indices.contains(ancestor) {
-            let name = word(values.graph.stages[ancestor].id)
+        for param in graph.spec.params { variables.add(.param(param.name), place, values, evenEmpty: true) }
+        for entry in stage.matrix.entries { variables.add(.matrix(entry.key), place, values, evenEmpty: true) }
+        for ancestor in graph.ancestors(of: place) where values.status.stages.indices.contains(ancestor) {
+            let id = graph.stages[ancestor].id
             for result in values.status.stages[ancestor].results {
-                variables.add("RESULT_\(name)_\(word(result.name))", result.value, evenEmpty: true)
+                let reference = Reference.result(stage: id, name: result.name)
+                variables.add(reference.environmentVariable, result.value)
             }
         }
         return variables.items
-    }
-
-    /// A name as part of a variable's: upper case, with `_` for all that isn't a letter or a digit.
-    static func word(_ name: String) -> String {
-        String(
-            decoding: name.utf8.map { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 32
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
-                default: UInt8(ascii: "_")
-                }
-            }, as: UTF8.self)
     }
 
     private struct List {
@@ -52,9 +29,14 @@ enum Variables {
         // Looked up, never iterated. `a-b` and `a_b` make the same variable: the first one stays.
         private var names: Set<String> = []
 
-        mutating func add(_ name: String, _ value: String?, evenEmpty: Bool = false) {
-            guard let value, evenEmpty || !value.isEmpty, names.insert(name).inserted else { return }
-            items.append(EnvironmentVariable(name: Variables.prefix + name, value: value))
+        mutating func add(_ name: String, _ value: String) {
+            guard names.insert(name).inserted else { return }
+            items.append(EnvironmentVariable(name: name, value: value))
+        }
+
+        mutating func add(_ reference: Reference, _ place: Int, _ values: ReferenceValues, evenEmpty: Bool = false) {
+            guard let value = values.value(of: reference, at: place), evenEmpty || !value.isEmpty else { return }
+            add(reference.environmentVariable, value)
         }
     }
 }

@@ -19,10 +19,10 @@ package func work(
     work.title = compiled.title
     work.kind = compiled.kind
     work.script = compiled.spec.run
-    for setting in compiled.with {
+    for setting in compiled.templates.with {
         work.with[setting.name] = try setting.value.resolved { values.value(of: $0, at: place) }
     }
-    for setting in compiled.env {
+    for setting in compiled.templates.env {
         let value = try setting.value.resolved { values.value(of: $0, at: place) }
         work.env.append(EnvironmentVariable(name: setting.name, value: value))
     }
@@ -37,6 +37,6 @@ package func work(
 /// The pipeline's credentials, but only for the pipeline's own repository: a run that names another one must not have
 /// them sent there.
 private func credentials(for source: ResolvedSource, of spec: PipelineSpec) -> String? {
-    guard let own = spec.source, normalisedRepository(own.url) == normalisedRepository(source.url) else { return nil }
+    guard let own = spec.source, RepositoryURL.normalised(own.url) == RepositoryURL.normalised(source.url) else { return nil }
     return own.credentials
 }

@@ -28,7 +28,8 @@ package struct StageWork: Fields, Equatable {
         visitor.text("kind", &kind, .dnsLabel)
         visitor.text("script", &script, .filled(StageSpec.scriptLimit))
         visitor.map("with", &with, key: .word, value: .any(65_536), atMost: 32)
-        visitor.list("env", &env, atMost: 256)
+        // The stage's own, one for each param and axis, and one for each result that a stage may look at.
+        visitor.list("env", &env, atMost: 4400)
         visitor.list("secrets", &secrets, atMost: 16)
         visitor.object("source", &source)
         visitor.text("credentials", &credentials, .dnsName)
