@@ -1,7 +1,7 @@
 import Glibc
 
 /// The manifests of one folder.
-enum FolderListing {
+package enum FolderListing {
     struct Failure: Error {
         var message: String
     }
@@ -44,7 +44,8 @@ enum FolderListing {
         return .success(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 
-    static func isManifest(_ name: String) -> Bool {
+    /// Whether a file of that name, in a folder that was named, is read.
+    package static func isManifest(_ name: String) -> Bool {
         guard let first = name.utf8.first, !".#~".utf8.contains(first) else { return false }
         return [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) && name != $0 }
     }

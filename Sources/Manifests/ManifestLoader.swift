@@ -79,6 +79,10 @@ package struct ManifestLoader {
     }
 
     private mutating func report(_ problem: Problem, in file: String) {
+        var problem = problem
+        if let mark = problem.mark, let within = problem.within, let source = sources[file] {
+            problem.mark = SourceLine.mark(of: within, inTextAt: mark, of: source) ?? mark
+        }
         let excerpt = problem.mark.flatMap { mark in sources[file].flatMap { SourceLine(of: $0, at: mark) } }
         set.problems.append(FileProblem(file: file, problem: problem, excerpt: excerpt))
     }

@@ -36,6 +36,12 @@ package struct FileProblem: Equatable, Sendable {
     /// The line of the source that it is about, where there is one.
     package var excerpt: SourceLine?
 
+    package init(file: String, problem: Problem, excerpt: SourceLine? = nil) {
+        self.file = file
+        self.problem = problem
+        self.excerpt = excerpt
+    }
+
     /// `file:line:column: error: problem (hint)`.
     package var line: String { problem.line(file: file.shown(4096)) }
 

@@ -35,7 +35,7 @@ package func convertShortForm(_ bytes: [UInt8]) -> Result<String, ShortFormError
 /// What a short form says.
 struct ShortForm: Equatable {
     static let defaultName = "ci"
-    static let retryLimit = 2
+    static let retryLimit: Int64 = 2
 
     var name = ShortForm.defaultName
     var stages: [String] = []
@@ -48,43 +48,31 @@ struct ShortForm: Equatable {
     }
 
     func manifest() -> String {
-        var spec = PipelineSpec()
         var comments: [FieldPath: String] = [:]
+        var nodes: [Node] = []
         let path = FieldPath(.key("spec"), .key("stages"))
         for (place, name) in stages.enumerated() {
-            var stage = StageSpec(name: name, needs: place == 0 ? [] : [stages[place - 1]])
-            if retryOnFailure {
-                stage.retry = Retry()
-                stage.retry?.limit = Self.retryLimit
-            }
-            if stage.agentKind == StageSpec.shellKind {
+            var members = [("name", Node(.string(name)))]
+            if place > 0 { members.append(("needs", Node(.array([Node(.string(stages[place - 1]))])))) }
+            if retryOnFailure { members.append(("retry", Self.object([("limit", Node(.int(Self.retryLimit)))]))) }
+            nodes.append(Self.object(members))
+            if StageSpec(name: name).agentKind == StageSpec.shellKind {
                 comments[path.index(place)] = "add `run:` with a script: no agent does `\(name)` by itself"
             }
-            spec.stages.append(stage)
         }
+        var spec = [("stages", Node(.array(nodes)))]
         if !events.isEmpty {
-            var slack = SlackSpec()
-            slack.events = events
-            spec.notifications = NotificationSpec()
-            spec.notifications?.slack = slack
+            let words = Node(.array(events.map { Node(.string($0.rawValue)) }))
+            spec.append(("notifications", Self.object([("slack", Self.object([("events", words)]))])))
         }
-        let node = Node(
-            .object([
-                Node.Member(key: "apiVersion", value: Node(.string(Resource.apiVersion))),
-                Node.Member(key: "kind", value: Node(.string(Pipeline.kind))),
-                Node.Member(
-                    key: "metadata",
-                    value: Node(.object([Node.Member(key: "name", value: Node(.string(name)))]))),
-                Node.Member(key: "spec", value: Self.node(of: spec)),
-            ]))
-        return YAMLWriter.text(of: node, comments: comments)
+        let manifest = Self.object([
+            ("apiVersion", Node(.string(Resource.apiVersion))), ("kind", Node(.string(Pipeline.kind))),
+            ("metadata", Self.object([("name", Node(.string(name)))])), ("spec", Self.object(spec)),
+        ])
+        return YAMLWriter.text(of: manifest, comments: comments)
     }
 
-    private static func node(of spec: PipelineSpec) -> Node {
-        do throws(JSONError) {
-            return try parseJSON(FieldWriter.bytes(spec))
-        } catch {
-            preconditionFailure("a record is written as JSON: \(error)")
-        }
+    private static func object(_ members: [(String, Node)]) -> Node {
+        Node(.object(members.map { Node.Member(key: $0.0, value: $0.1) }))
     }
 }

@@ -54,6 +54,19 @@ package struct SourceLine: Equatable, Sendable, CustomStringConvertible {
         return line == number && start < bytes.count ? bytes[start...] : nil
     }
 
+    /// The very place of something in a literal block (`|`), whose lines follow the mark as they are.
+    static func mark(of within: Problem.Within, inTextAt mark: Mark, of bytes: [UInt8]) -> Mark? {
+        func scalars(_ number: Int) -> [Unicode.Scalar]? {
+            line(number, of: bytes).flatMap { String(validating: $0, as: UTF8.self) }.map { Array($0.unicodeScalars) }
+        }
+        guard let opening = scalars(mark.line), opening.indices.contains(mark.column - 1),
+            opening[mark.column - 1] == "|", let found = scalars(mark.line + within.line)
+        else { return nil }
+        let sought = Array(within.text.unicodeScalars)
+        let start = found.indices.first { found[$0...].starts(with: sought) }
+        return start.map { Mark(line: mark.line + within.line, column: $0 + 1) }
+    }
+
     package var description: String {
         let digits = String(number)
         let margin = String(repeating: " ", count: max(0, 5 - digits.utf8.count)) + digits

@@ -22,6 +22,8 @@ package struct FieldReader: FieldVisitor {
         var next = 0
         /// The fields that the record has named; kept only where unknown ones are looked for.
         var known: [StaticString] = []
+        /// Those of them that may not be used yet, and so are never suggested.
+        var reserved: [StaticString] = []
     }
 
     /// Reads a record; the value is usable only where there is no problem of severity `error`.
@@ -112,7 +114,8 @@ package struct FieldReader: FieldVisitor {
                 next = place
                 continue
             }
-            let known = names.map(\.description)
+            let reserved = record.reserved.map(\.description)
+            let known = names.map(\.description).filter { !reserved.contains($0) }
             let near = Suggestion.nearest(to: member.key, among: known)
             problems.append(
                 Problem(
@@ -321,6 +324,7 @@ package struct FieldReader: FieldVisitor {
     }
 
     package mutating func reserved(_ name: StaticString) {
+        if strict { record.reserved.append(name) }
         guard let node = take(name) else { return }
         report(
             "`\(name)` is reserved for a later version", node, .field(name),

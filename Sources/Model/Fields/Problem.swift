@@ -13,8 +13,23 @@ package struct Problem: Equatable, Sendable {
     package var mark: Mark?
     /// What is wrong, without a full stop.
     package var message: String
+    /// Where in a text of several lines it is; lets a reader of the source find the very line.
+    package var within: Within?
     /// What to do about it.
     package var hint: String?
+
+    /// A place within a text.
+    package struct Within: Equatable, Sendable {
+        /// From 1.
+        package var line: Int
+        /// What stands there.
+        package var text: String
+
+        package init(line: Int, text: String) {
+            self.line = line
+            self.text = text
+        }
+    }
 
     package init(
         _ message: String, at path: FieldPath = FieldPath(), mark: Mark? = nil, hint: String? = nil,

@@ -38,7 +38,8 @@ package enum RepositoryURL {
         }
         let parts = Parts(url)
         guard let scheme = parts.scheme else {
-            guard let host = parts.host, !host.isEmpty, !parts.path.isEmpty else {
+            // `ext::command` and its like make git run a program.
+            guard let host = parts.host, !host.isEmpty, !parts.path.isEmpty, !parts.path.hasPrefix(":") else {
                 return TemplateError(
                     message: "is no URL of a repository",
                     hint: url.hasPrefix("/") || url.hasPrefix(".") ? "write file:\(url.shown())" : schemes)
@@ -92,7 +93,13 @@ package enum RepositoryURL {
 
         init(_ url: String) {
             path = url
-            guard let colon = url.firstIndex(of: ":") else { return }
+            guard var colon = url.firstIndex(of: ":") else { return }
+            // The colons of an IPv6 address in ssh's short form: `git@[::1]:path`.
+            if url[..<colon].contains("["), let bracket = url.firstIndex(of: "]"),
+                let next = url[bracket...].firstIndex(of: ":"), !url[..<colon].contains("/")
+            {
+                colon = next
+            }
             let before = url[..<colon]
             let after = url[url.index(after: colon)...]
             if after.hasPrefix("//") {

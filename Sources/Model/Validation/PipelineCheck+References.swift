@@ -41,14 +41,18 @@ extension PipelineCheck {
             told.append(found.text)
             let path = place.path.key("run")
             let line = script.utf8.contains(UInt8(ascii: "\n")) ? " (line \(found.line) of the script)" : ""
+            var problem: Problem
             switch Reference.parse(found.text) {
             case .success(let reference):
-                report(
-                    "`$(\(found.text.shown()))`\(line) is not replaced inside a script", path,
+                problem = Problem(
+                    "`$(\(found.text.shown()))`\(line) is not replaced inside a script", at: path,
                     hint: "use the variable: \"$\(reference.environmentVariable)\"")
             case .failure(let error):
-                report("\(error.message)\(line), and none is replaced inside a script", path, hint: error.hint)
+                problem = Problem(
+                    "\(error.message)\(line), and none is replaced inside a script", at: path, hint: error.hint)
             }
+            problem.within = Problem.Within(line: found.line, text: "$(\(found.text))")
+            problems.append(problem)
         }
     }
 

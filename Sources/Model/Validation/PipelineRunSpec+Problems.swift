@@ -34,7 +34,7 @@ extension PipelineRunSpec {
         if size > PipelineSpec.sizeLimit {
             report("is \(size) bytes as JSON; at most \(PipelineSpec.sizeLimit) are allowed", path)
         }
-        if let pipeline = pipelineSpec ?? referenced { problems += self.problems(at: path, with: pipeline) }
+        if let pipeline = pipelineSpec ?? (pipelineRef == nil ? nil : referenced) { problems += self.problems(at: path, with: pipeline) }
         return problems
     }
 
