@@ -14,8 +14,6 @@ extension Pass {
         if deadline <= now {
             ending = .timeout
             endingDetail = "\(graph.spec.timeoutSeconds) s"
-        } else {
-            lookAgain(at: deadline)
         }
     }
 

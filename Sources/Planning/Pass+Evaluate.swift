@@ -20,12 +20,18 @@ extension Pass {
         var ended: Int
         repeat {
             ended = plan.happenings.count
+            plan.lookAgain = nil
             let failures = failures(graph)
             var slots = MatrixSlots(graph, plan.status)
             for place in graph.order where !graph.stages[place].isFinally {
                 evaluate(place, graph, failures, &slots)
             }
         } while hasFailed(since: ended)
+        if ending == nil, let deadline = deadline(graph),
+            !plan.status.stages[..<graph.finallyStart].allSatisfy({ $0.state.isFinal })
+        {
+            lookAgain(at: deadline)
+        }
         if graph.finallyStart < graph.stages.count { evaluateFinally(graph) }
         collectReady(graph)
     }
@@ -39,9 +45,11 @@ extension Pass {
             }
             othersEnded = max(othersEnded ?? now, plan.status.stages[place].completionTime ?? now)
         }
+        let others = plan.lookAgain
         var ended: Int
         repeat {
             ended = plan.happenings.count
+            plan.lookAgain = others
             let failures = failures(graph)
             var slots = MatrixSlots(graph, plan.status)
             for place in graph.order where graph.stages[place].isFinally {
