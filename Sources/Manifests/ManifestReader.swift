@@ -42,7 +42,8 @@ struct ManifestReader {
                     "unknown apiVersion `\(version.shown())`", path.key("apiVersion"),
                     hint: "did you mean `\(Resource.apiVersion)`?")
             } else {
-                report("skipped: \(kind.shown()) of \(version.shown()) is none of Martlet's kinds", path, severity: .note)
+                report(
+                    "skipped: \(kind.shown()) of \(version.shown()) is none of Martlet's kinds", path, severity: .note)
             }
             return
         }
@@ -145,7 +146,8 @@ struct ManifestReader {
             let given = kept.filter { $0.value.value != .null }.map { "`\($0.key)`" }
             if !given.isEmpty {
                 report(
-                    "ignored: \(given.joined(separator: ", ")) can't be asked for", path.key("metadata"), severity: .note)
+                    "ignored: \(given.joined(separator: ", ")) can't be asked for", path.key("metadata"),
+                    severity: .note)
             }
             members[place].value.value = .object(fields.filter { !ManifestMetadata.kept.contains($0.key) })
         }

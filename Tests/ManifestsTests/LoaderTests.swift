@@ -15,7 +15,8 @@ import Testing
         """
     }
 
-    @Test func `a folder is read by name, without what is hidden, left by editors, deeper, or of another type`() throws {
+    @Test func `a folder is read by name, without what is hidden, left by editors, deeper, or of another type`() throws
+    {
         let folder = try TemporaryFolder()
         for name in ["b.yaml", "a.yml", ".hidden.yaml", "#b.yaml#", "c.yaml~", "notes.txt", ".yaml", "~d.yaml"] {
             try folder.write(name, Self.pipeline("p-\(name.utf8.count)-\(name.prefix(1) == "b" ? "b" : "x")"))
@@ -56,7 +57,8 @@ import Testing
 
     @Test func `objects of one name in two namespaces are two objects`() throws {
         var loader = ManifestLoader()
-        let text = Self.pipeline("a") + "---\n" + Self.pipeline("a").replacing("{name: a}", with: "{name: a, namespace: b}")
+        let text =
+            Self.pipeline("a") + "---\n" + Self.pipeline("a").replacing("{name: a}", with: "{name: a, namespace: b}")
         loader.add(file: "f.yaml", bytes: Array(text.utf8))
         #expect(loader.finish().rendered() == "")
     }
@@ -206,7 +208,8 @@ import Testing
         ("https://github.com/a/b", "https://github.com/a/b"), ("git@host:a", "git@host:a"),
         ("file:///srv/x", "file:///srv/x"), ("file:/srv/./y/../x/", "file:///srv/x"),
         ("file://localhost/srv/x", "file:///srv/x"), ("file:.", "file://FOLDER"), ("file:repo", "file://FOLDER/repo"),
-        ("file:./a/../b", "file://FOLDER/b"), ("file:../../../../../../../..", "file:///"), ("FILE:x", "file://FOLDER/x"),
+        ("file:./a/../b", "file://FOLDER/b"), ("file:../../../../../../../..", "file:///"),
+        ("FILE:x", "file://FOLDER/x"),
         ("file:my%20repo", "file://FOLDER/my%20repo"),
     ])
     func `a file URL is made absolute from the manifest's folder`(_ url: String, _ expect: String) throws {
@@ -221,7 +224,8 @@ import Testing
         try folder.makeFolder("a b%")
         try #require(symlink("a b%", folder.path + "/link") == 0)
         #expect(FileURL.absolute("file:../x", manifest: folder.path + "/link/ci.yaml") == "file://\(folder.path)/x")
-        #expect(FileURL.absolute("file:x", manifest: folder.path + "/link/ci.yaml") == "file://\(folder.path)/a%20b%25/x")
+        #expect(
+            FileURL.absolute("file:x", manifest: folder.path + "/link/ci.yaml") == "file://\(folder.path)/a%20b%25/x")
     }
 
     @Test func `every source of a manifest is made absolute`() throws {

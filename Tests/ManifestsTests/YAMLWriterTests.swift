@@ -7,7 +7,8 @@ import YAML
 @Suite struct YAMLWriterTests {
     @Test func `objects, lists and texts look as people write them`() throws {
         let node = try parseJSON(
-            #"{"a":{"b":[{"c":1,"d":["x","z"]},[1,2],{}],"e":"two\nlines\n","f":"","g":[]},"h":[],"yes":"no","n":null}"#)
+            #"{"a":{"b":[{"c":1,"d":["x","z"]},[1,2],{}],"e":"two\nlines\n","f":"","g":[]},"h":[],"yes":"no","n":null}"#
+        )
         let text = YAMLWriter.text(
             of: node, comments: [FieldPath(.key("a"), .key("b"), .index(1)): "a comment", FieldPath(.key("h")): "more"])
         #expect(
@@ -35,9 +36,12 @@ import YAML
 
     @Test(arguments: [
         "", "a", "true", "Yes", "n", "~", "null", "3.10", "1e3", "0x1f", "1_000", "12:30:45", "2026-11-22", "-", "- a",
-        "a: b", "a #b", "#a", "&a", "*a", "!a", "%a", "@a", "`a`", "'a'", "\"a\"", "a\\b", "[a]", "{a}", "a,b", "?", "? a",
-        "|", ">", " a", "a ", "a\tb", "\ta", "a\n", "a\nb", "a\nb\n", "a\n\nb\n", "\n", "a\n\n", " a\nb", "a\n b\n", "a\n  ",
-        "a\r\nb", "é😀", "\u{0}", "\u{7F}\u{85}\u{A0}\u{2028}\u{FEFF}\u{FFFE}", "=", "<<", ".inf", ".", "/a/b", "a/b.c-d_e",
+        "a: b", "a #b", "#a", "&a", "*a", "!a", "%a", "@a", "`a`", "'a'", "\"a\"", "a\\b", "[a]", "{a}", "a,b", "?",
+        "? a",
+        "|", ">", " a", "a ", "a\tb", "\ta", "a\n", "a\nb", "a\nb\n", "a\n\nb\n", "\n", "a\n\n", " a\nb", "a\n b\n",
+        "a\n  ",
+        "a\r\nb", "é😀", "\u{0}", "\u{7F}\u{85}\u{A0}\u{2028}\u{FEFF}\u{FFFE}", "=", "<<", ".inf", ".", "/a/b",
+        "a/b.c-d_e",
         "---", "...", "--- a", "a\n---\nb\n", "a\n...\nb", "a:", ":a", "\u{1B}[0m", "null\n", "0", "+1", "NaN", "OFF",
         "# not a comment\nb\n",
     ])
@@ -124,11 +128,12 @@ import YAML
                 """)
     }
 
-    @Test(arguments: [
-        ("notify_on_success: true", [.succeeded, .failed]), ("notify_on_failure: true", [.failed]),
-        ("{notify_on_success: true, notify_on_failure: false}", [.succeeded]), ("notify_on_success: false", []),
-        ("notify_on_failure: yes", [.failed]),
-    ] as [(String, [SlackSpec.Event])])
+    @Test(
+        arguments: [
+            ("notify_on_success: true", [.succeeded, .failed]), ("notify_on_failure: true", [.failed]),
+            ("{notify_on_success: true, notify_on_failure: false}", [.succeeded]), ("notify_on_success: false", []),
+            ("notify_on_failure: yes", [.failed]),
+        ] as [(String, [SlackSpec.Event])])
     func `who is told`(_ flags: String, _ events: [SlackSpec.Event]) throws {
         let flags = flags.hasPrefix("{") ? String(flags.dropFirst().dropLast()) : flags
         let text = try convertShortForm(Array("pipeline: {stages: [lint], \(flags)}".utf8)).get()
@@ -141,24 +146,36 @@ import YAML
         ("", ["f: error: there is no pipeline here"]),
         ("a: 1\n---\nb: 2", ["f:3:1: error: there is more than one document here"]),
         ("[a]", ["f:1:1: error: `pipeline` is missing (write pipeline: {stages: [lint, test]})"]),
-        ("pipline: {stages: [lint]}", [
-            "f:1:1: error: pipline: unknown field `pipline` (did you mean `pipeline`?)",
-            "f:1:1: error: `pipeline` is missing (write pipeline: {stages: [lint, test]})",
-        ]),
-        ("pipeline:\n  stage: [lint]", [
-            "f:2:3: error: pipeline.stage: unknown field `stage` (did you mean `stages`?)",
-            "f:2:3: error: pipeline: `stages` is missing (add `stages: [lint, test, build, security]`)",
-        ]),
-        ("pipeline:\n  stages: [lint, Unit Test, lint, 3]\n  retry_on_failure: 2\n  retries: 1", [
-            "f:4:3: error: pipeline.retries: unknown field `retries` (known here: name, stages, retry_on_failure, notify_on_success, notify_on_failure)",
-            "f:2:18: error: pipeline.stages[1]: \"Unit Test\" must be lower-case letters, digits and `-`, and begin and end with one of the first two",
-            "f:2:29: error: pipeline.stages[2]: `lint` is listed twice (rename one of them)",
-            "f:2:35: error: pipeline.stages[3]: must be a name (quote it: \"3\")",
-            "f:3:21: error: pipeline.retry_on_failure: must be true or false",
-        ]),
-        ("pipeline: {stages: lint}", [
-            "f:1:20: error: pipeline.stages: must be a list of 1 to 64 names (write it as [lint, test])",
-        ]),
+        (
+            "pipline: {stages: [lint]}",
+            [
+                "f:1:1: error: pipline: unknown field `pipline` (did you mean `pipeline`?)",
+                "f:1:1: error: `pipeline` is missing (write pipeline: {stages: [lint, test]})",
+            ]
+        ),
+        (
+            "pipeline:\n  stage: [lint]",
+            [
+                "f:2:3: error: pipeline.stage: unknown field `stage` (did you mean `stages`?)",
+                "f:2:3: error: pipeline: `stages` is missing (add `stages: [lint, test, build, security]`)",
+            ]
+        ),
+        (
+            "pipeline:\n  stages: [lint, Unit Test, lint, 3]\n  retry_on_failure: 2\n  retries: 1",
+            [
+                "f:4:3: error: pipeline.retries: unknown field `retries` (known here: name, stages, retry_on_failure, notify_on_success, notify_on_failure)",
+                "f:2:18: error: pipeline.stages[1]: \"Unit Test\" must be lower-case letters, digits and `-`, and begin and end with one of the first two",
+                "f:2:29: error: pipeline.stages[2]: `lint` is listed twice (rename one of them)",
+                "f:2:35: error: pipeline.stages[3]: must be a name (quote it: \"3\")",
+                "f:3:21: error: pipeline.retry_on_failure: must be true or false",
+            ]
+        ),
+        (
+            "pipeline: {stages: lint}",
+            [
+                "f:1:20: error: pipeline.stages: must be a list of 1 to 64 names (write it as [lint, test])"
+            ]
+        ),
     ])
     func `mistakes have their place`(_ text: String, _ expect: [String]) {
         switch convertShortForm(Array(text.utf8)) {

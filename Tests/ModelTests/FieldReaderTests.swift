@@ -88,7 +88,8 @@ import Testing
         Case(
             "a map's key and value", #"{\#(base),"labels":{"a b":"x","c":"-"}}"#,
             "f:1:61: error: labels[\"a b\"]: the key \"a b\" must be a label's name: letters, digits, `-`, `_` and `.`, at most 63, after a DNS prefix and `/` if there is one",
-            "f:1:75: error: labels.c: \"-\" must be letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"),
+            "f:1:75: error: labels.c: \"-\" must be letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
+        ),
         Case(
             "a map with too many entries", #"{\#(base),"labels":{"a":"","b":"","c":""}}"#,
             "f:1:60: error: labels: has 3 entries; at most 2 are allowed"),
@@ -125,7 +126,8 @@ import Testing
     }
 
     @Test func `what YAML made of a version is quoted as it was written`() {
-        let member = Node.Member(key: "note", value: Node(.double(3.1), mark: Mark(line: 4, column: 7), written: "3.10"))
+        let member = Node.Member(
+            key: "note", value: Node(.double(3.1), mark: Mark(line: 4, column: 7), written: "3.10"))
         let (_, problems) = FieldReader.read(Sample.self, from: Node(.object([member])))
         #expect(
             problems.map { $0.line(file: "f") }.contains(

@@ -40,7 +40,8 @@ import Testing
             "a need twice", #"{"stages":[{"name":"lint"},{"name":"test","needs":["lint","lint"]}]}"#,
             "stages[1].needs[1]: `lint` is listed twice"),
         Case(
-            "a circle", #"{"stages":[{"name":"lint","needs":["build"]},{"name":"test","needs":["lint"]},{"name":"build","needs":["test"]}]}"#,
+            "a circle",
+            #"{"stages":[{"name":"lint","needs":["build"]},{"name":"test","needs":["lint"]},{"name":"build","needs":["test"]}]}"#,
             "stages[0].needs[0]: these stages need each other: lint → build → test → lint (remove one of these needs)"),
         Case(
             "two circles",
@@ -48,15 +49,20 @@ import Testing
             "stages[0].needs[0]: these stages need each other: lint → test → lint (remove one of these needs)",
             "stages[2].needs[1]: these stages need each other: build → security → build (remove one of these needs)"),
         Case(
-            "a stage that needs one of finally", #"{"stages":[{"name":"lint","needs":["build"]}],"finally":[{"name":"build"}]}"#,
+            "a stage that needs one of finally",
+            #"{"stages":[{"name":"lint","needs":["build"]}],"finally":[{"name":"build"}]}"#,
             "stages[0].needs[0]: `build` is a stage of `finally`, which runs last"),
         Case(
-            "a stage of finally that needs one of stages", #"{"stages":[{"name":"lint"}],"finally":[{"name":"build","needs":["lint"]}]}"#,
-            "finally[0].needs[0]: a stage of `finally` can't need `lint`: it runs once all of `stages` have ended (leave this need out)"),
+            "a stage of finally that needs one of stages",
+            #"{"stages":[{"name":"lint"}],"finally":[{"name":"build","needs":["lint"]}]}"#,
+            "finally[0].needs[0]: a stage of `finally` can't need `lint`: it runs once all of `stages` have ended (leave this need out)"
+        ),
         Case(
-            "an order within finally", #"{"stages":[{"name":"lint"}],"finally":[{"name":"build"},{"name":"test","needs":["build"]}]}"#),
+            "an order within finally",
+            #"{"stages":[{"name":"lint"}],"finally":[{"name":"build"},{"name":"test","needs":["build"]}]}"#),
         Case(
-            "a circle within finally", #"{"stages":[{"name":"lint"}],"finally":[{"name":"build","needs":["test"]},{"name":"test","needs":["build"]}]}"#,
+            "a circle within finally",
+            #"{"stages":[{"name":"lint"}],"finally":[{"name":"build","needs":["test"]},{"name":"test","needs":["build"]}]}"#,
             "finally[0].needs[0]: these stages need each other: build → test → build (remove one of these needs)"),
     ])
     func `names and needs`(_ example: Case) throws {
@@ -66,7 +72,8 @@ import Testing
     @Test(arguments: [
         Case(
             "a shell stage without a script", #"{"stages":[{"name":"deploy"}]}"#,
-            "stages[0]: `run` is missing: shell agents only run scripts (add `run:`, or say with `agent:` which of lint, test, build, security it is)"),
+            "stages[0]: `run` is missing: shell agents only run scripts (add `run:`, or say with `agent:` which of lint, test, build, security it is)"
+        ),
         Case(
             "a slip in a kind's name", #"{"stages":[{"name":"tests"}]}"#,
             "stages[0]: `run` is missing: shell agents only run scripts (did you mean `name: test`?)"),
@@ -85,7 +92,8 @@ import Testing
             "stages[0].secrets: an approval has no `secrets`: no agent has a part in it (put it into a stage that needs `go`)",
             "stages[0].retry: an approval has no `retry`: no agent has a part in it (put it into a stage that needs `go`)",
             "stages[0].matrix: an approval has no `matrix`: no agent has a part in it (put it into a stage that needs `go`)",
-            "stages[0].priority: an approval has no `priority`: no agent has a part in it (put it into a stage that needs `go`)"),
+            "stages[0].priority: an approval has no `priority`: no agent has a part in it (put it into a stage that needs `go`)"
+        ),
         Case(
             "an approval as it should be",
             #"{"stages":[{"name":"lint"},{"name":"go","needs":["lint"],"when":[{"input":"$(source.branch)","operator":"In","values":["main"]}],"timeoutSeconds":60,"approval":{"message":"Ship it?"}}]}"#
@@ -104,13 +112,16 @@ import Testing
             "a secret for nothing, and one for both",
             #"{"stages":[{"name":"lint","secrets":[{"name":"s"},{"name":"t","env":"A","file":"B"}]}]}"#,
             "stages[0].secrets[0]: says neither `env` nor `file` (exactly one of them names the variable that gets the value, or the path of a file with it)",
-            "stages[0].secrets[1]: says both `env` and `file` (exactly one of them names the variable that gets the value, or the path of a file with it)"),
+            "stages[0].secrets[1]: says both `env` and `file` (exactly one of them names the variable that gets the value, or the path of a file with it)"
+        ),
         Case(
-            "a retry that makes no sense", #"{"stages":[{"name":"lint","retry":{"limit":2,"backoffSeconds":600,"reasons":[]}}]}"#,
+            "a retry that makes no sense",
+            #"{"stages":[{"name":"lint","retry":{"limit":2,"backoffSeconds":600,"reasons":[]}}]}"#,
             "stages[0].retry.backoffSeconds: the first wait (600 s) is longer than the longest (300 s) (raise `maxBackoffSeconds`)",
             "stages[0].retry.reasons: has no item, so that nothing is ever tried again"),
         Case(
-            "a clause without values", #"{"stages":[{"name":"lint","when":[{"input":"a","operator":"In","values":[]}]}]}"#,
+            "a clause without values",
+            #"{"stages":[{"name":"lint","when":[{"input":"a","operator":"In","values":[]}]}]}"#,
             "stages[0].when[0].values: must have at least one item"),
     ])
     func `fields of a stage`(_ example: Case) throws {
@@ -118,7 +129,10 @@ import Testing
     }
 
     @Test(arguments: [
-        Case("a matrix that is right", #"{"stages":[{"name":"test","matrix":{"axes":[{"name":"a","values":["1","2"]},{"name":"b","values":["x","y"]}],"exclude":[{"a":"1","b":"x"}]}}]}"#),
+        Case(
+            "a matrix that is right",
+            #"{"stages":[{"name":"test","matrix":{"axes":[{"name":"a","values":["1","2"]},{"name":"b","values":["x","y"]}],"exclude":[{"a":"1","b":"x"}]}}]}"#
+        ),
         Case(
             "an axis without values, values and axes twice",
             #"{"stages":[{"name":"test","matrix":{"axes":[{"name":"a","values":[]},{"name":"b","values":["x","x"]},{"name":"b","values":["y"]},{"name":"B","values":["z"]}]}}]}"#,
@@ -158,13 +172,15 @@ import Testing
             "stages[1].with.a: `test` does not need `build`, so it may start before there are results (add `build` to its `needs`)",
             "stages[1].with.b: a stage can't use its own results",
             "stages[1].with.c: there is no stage `biuld` (did you mean `$(stages.build.results.x)`?)",
-            "stages[1].with.d: a result's name \"a.b\" must be letters, digits, `_` and `-`, and begin with a letter or `_`"),
+            "stages[1].with.d: a result's name \"a.b\" must be letters, digits, `_` and `-`, and begin with a letter or `_`"
+        ),
         Case(
             "results of an approval, of finally, and within finally",
             #"{"stages":[{"name":"go","approval":{}},{"name":"test","needs":["go"],"with":{"a":"$(stages.go.results.x)","b":"$(stages.lint.results.x)"}}],"finally":[{"name":"lint"},{"name":"build","with":{"a":"$(stages.lint.results.x)"}}]}"#,
             "stages[1].with.a: `go` is an approval, which has no results",
             "stages[1].with.b: `lint` is a stage of `finally`, which runs last",
-            "finally[1].with.a: `build` does not need `lint`, so it may start before there are results (add `lint` to its `needs`)"),
+            "finally[1].with.a: `build` does not need `lint`, so it may start before there are results (add `lint` to its `needs`)"
+        ),
         Case(
             "results of a matrix",
             #"{"stages":[{"name":"test","matrix":{"axes":[{"name":"a","values":["1","2"]}]}},{"name":"build"},{"name":"lint","needs":["test","build"],"with":{"a":"$(stages.test.results.x)","b":"$(stages.test.2.results.x)","c":"$(stages.test.01.results.x)","d":"$(stages.build.0.results.x)"}}]}"#,
@@ -181,37 +197,53 @@ import Testing
             "what is not known when runs are grouped",
             #"{"stages":[{"name":"lint"}],"concurrency":{"group":"$(stages.lint.results.x)$(source.revision)"}}"#,
             "concurrency.group: `$(stages.lint.results.x)` is not known when runs are grouped (use params, source.branch, run.pipeline and their like)",
-            "concurrency.group: `$(source.revision)` is not known when runs are grouped (use params, source.branch, run.pipeline and their like)"),
+            "concurrency.group: `$(source.revision)` is not known when runs are grouped (use params, source.branch, run.pipeline and their like)"
+        ),
         Case(
             "references where none is replaced",
             #"{"params":[{"name":"p","default":"$(params.q)"}],"stages":[{"name":"go","approval":{"message":"Ship $(params.p)?"}}]}"#,
             "params[0].default: `$(params.q)` is not replaced here (references are replaced in `with`, `env`, `when` and `concurrency.group`)",
-            "stages[0].approval.message: `$(params.p)` is not replaced here (references are replaced in `with`, `env`, `when` and `concurrency.group`)"),
+            "stages[0].approval.message: `$(params.p)` is not replaced here (references are replaced in `with`, `env`, `when` and `concurrency.group`)"
+        ),
         Case(
-            "parameters that would share a variable", #"{"params":[{"name":"a-b"},{"name":"A_b"}],"stages":[{"name":"lint"}]}"#,
+            "parameters that would share a variable",
+            #"{"params":[{"name":"a-b"},{"name":"A_b"}],"stages":[{"name":"lint"}]}"#,
             "params[1].name: `A_b` and `a-b` would share the variable MARTLET_PARAM_A_B (rename one of them)"),
     ])
     func `references`(_ example: Case) throws {
         #expect(try Self.problems(example.json) == example.expect)
     }
 
-    @Test(arguments: [
-        ("echo $(date) $(run.sh) $((1 + 2)) $(source.sh) ${params} $params $(params) $(ls params.x)", []),
-        (#"echo \$(params.x) $$(params.x) '$(params.x y)'"#, []),
-        ("echo $(params.x)", ["`$(params.x)` is not replaced inside a script (use the variable: \"$MARTLET_PARAM_X\")"]),
-        ("a\necho \\\\$(stages.build.results.image)\n$(params.x) $(params.x)", [
-            "`$(stages.build.results.image)` (line 2 of the script) is not replaced inside a script (use the variable: \"$MARTLET_RESULT_BUILD_IMAGE\")",
-            "`$(params.x)` (line 3 of the script) is not replaced inside a script (use the variable: \"$MARTLET_PARAM_X\")",
-        ]),
-        ("git checkout $(source.revision) $(run.name)", [
-            "`$(source.revision)` is not replaced inside a script (use the variable: \"$MARTLET_REVISION\")",
-            "`$(run.name)` is not replaced inside a script (use the variable: \"$MARTLET_RUN\")",
-        ]),
-        ("$(stages.build.image)", [
-            "`$(stages.build.image)` is no reference, and none is replaced inside a script (write $(stages.NAME.results.NAME))",
-        ]),
-        ("$(matrix.python", []),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("echo $(date) $(run.sh) $((1 + 2)) $(source.sh) ${params} $params $(params) $(ls params.x)", []),
+            (#"echo \$(params.x) $$(params.x) '$(params.x y)'"#, []),
+            (
+                "echo $(params.x)",
+                ["`$(params.x)` is not replaced inside a script (use the variable: \"$MARTLET_PARAM_X\")"]
+            ),
+            (
+                "a\necho \\\\$(stages.build.results.image)\n$(params.x) $(params.x)",
+                [
+                    "`$(stages.build.results.image)` (line 2 of the script) is not replaced inside a script (use the variable: \"$MARTLET_RESULT_BUILD_IMAGE\")",
+                    "`$(params.x)` (line 3 of the script) is not replaced inside a script (use the variable: \"$MARTLET_PARAM_X\")",
+                ]
+            ),
+            (
+                "git checkout $(source.revision) $(run.name)",
+                [
+                    "`$(source.revision)` is not replaced inside a script (use the variable: \"$MARTLET_REVISION\")",
+                    "`$(run.name)` is not replaced inside a script (use the variable: \"$MARTLET_RUN\")",
+                ]
+            ),
+            (
+                "$(stages.build.image)",
+                [
+                    "`$(stages.build.image)` is no reference, and none is replaced inside a script (write $(stages.NAME.results.NAME))"
+                ]
+            ),
+            ("$(matrix.python", []),
+        ] as [(String, [String])])
     func `a script is never filled in, and the shell's own substitutions are left alone`(
         _ script: String, _ expect: [String]
     ) {
@@ -222,22 +254,28 @@ import Testing
     }
 
     @Test(arguments: [
-        Case("every trigger", #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["main","release/*"]}},{"pullRequest":{}},{"tag":{}},{"schedule":{"cron":"0 3 * * *","timeZone":"Europe/Berlin"}}]}"#),
+        Case(
+            "every trigger",
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["main","release/*"]}},{"pullRequest":{}},{"tag":{}},{"schedule":{"cron":"0 3 * * *","timeZone":"Europe/Berlin"}}]}"#
+        ),
         Case(
             "no event, and two", #"{"stages":[{"name":"lint"}],"triggers":[{},{"push":{},"tag":{}}]}"#,
             "triggers[0]: is empty (each trigger has exactly one of push, pullRequest, tag, schedule)",
             "triggers[1]: names 2 events (each trigger has exactly one of push, pullRequest, tag, schedule)"),
         Case(
-            "schedules that never come", #"{"stages":[{"name":"lint"}],"triggers":[{"schedule":{"cron":"61 * * * *","timeZone":"../../etc/passwd"}},{"schedule":{"cron":"@dayly"}}]}"#,
+            "schedules that never come",
+            #"{"stages":[{"name":"lint"}],"triggers":[{"schedule":{"cron":"61 * * * *","timeZone":"../../etc/passwd"}},{"schedule":{"cron":"@dayly"}}]}"#,
             "triggers[0].schedule.cron: minute `61`: is not within 0 to 59",
             "triggers[0].schedule.timeZone: `../../etc/passwd` is no time zone (write a name such as Europe/Berlin; without one it is UTC)",
             "triggers[1].schedule.cron: `@dayly` is no schedule (did you mean `@daily`?)"),
         Case(
-            "globs twice, and full refs", #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["a","a","refs/heads/b"]}}]}"#,
+            "globs twice, and full refs",
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["a","a","refs/heads/b"]}}]}"#,
             "triggers[0].push.branches[1]: `a` is listed twice",
             "triggers[0].push.branches[2]: globs are matched against the branch's name, without `refs/heads/`"),
         Case(
-            "a source with a password", #"{"source":{"url":"https://u:hunter2@github.com/a/b"},"stages":[{"name":"lint"}]}"#,
+            "a source with a password",
+            #"{"source":{"url":"https://u:hunter2@github.com/a/b"},"stages":[{"name":"lint"}]}"#,
             "source.url: must not hold a password or token (keep it in a secret and name that as `credentials`)"),
         Case(
             "Slack without events", #"{"stages":[{"name":"lint"}],"notifications":{"slack":{"events":[]}}}"#,
@@ -285,7 +323,9 @@ import Testing
 
     @Test func `combinations come in the order of their numbers, without gaps`() {
         var matrix = Matrix()
-        matrix.axes = [MatrixAxis(name: "os", values: ["linux", "mac"]), MatrixAxis(name: "py", values: ["1", "2", "3"])]
+        matrix.axes = [
+            MatrixAxis(name: "os", values: ["linux", "mac"]), MatrixAxis(name: "py", values: ["1", "2", "3"]),
+        ]
         matrix.exclude = [["os": "mac", "py": "1"], ["py": "3"]]
         #expect(matrix.combinations() == [["linux", "1"], ["linux", "2"], ["mac", "2"]])
         #expect(matrix.combinations(atMost: 5) == nil)

@@ -22,7 +22,8 @@ import Testing
         Case("a run that is right", #"{"pipelineRef":{"name":"ci"},"params":[{"name":"image","value":"a"}]}"#),
         Case(
             "an inline pipeline that is right",
-            #"{"pipelineSpec":{"stages":[{"name":"lint"}]},"source":{"url":"file:.","revision":"main","ref":"refs/heads/main"}}"#),
+            #"{"pipelineSpec":{"stages":[{"name":"lint"}]},"source":{"url":"file:.","revision":"main","ref":"refs/heads/main"}}"#
+        ),
         Case("no pipeline", "{}", "says neither `pipelineRef` nor `pipelineSpec` (add `pipelineRef:` with a `name:`)"),
         Case(
             "two pipelines", #"{"pipelineRef":{"name":"ci"},"pipelineSpec":{"stages":[{"name":"lint"}]}}"#,
@@ -41,7 +42,8 @@ import Testing
             #"{"pipelineRef":{"name":"ci"},"params":[{"name":"imgae","value":"a"},{"name":"level","value":"2"},{"name":"level","value":"3"}]}"#,
             "params[2].name: the parameter `level` is given twice",
             "params[0].name: the pipeline has no parameter `imgae` (did you mean `image`?)",
-            "params: the parameter `image` is missing, and the pipeline has no default for it (add `- {name: image, value: …}`)"),
+            "params: the parameter `image` is missing, and the pipeline has no default for it (add `- {name: image, value: …}`)"
+        ),
         Case(
             "approvals that don't fit the pipeline",
             #"{"pipelineRef":{"name":"ci"},"params":[{"name":"image","value":"a"}],"approvals":[{"stage":"ship","decision":"Approved"},{"stage":"ship","decision":"Rejected"},{"stage":"shp","decision":"Approved"},{"stage":"lint","rerun":1,"decision":"Approved"}]}"#,

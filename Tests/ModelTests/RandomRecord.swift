@@ -113,11 +113,14 @@ struct RandomRecord: FieldVisitor {
         value = isLeftOut() ? nil : Timestamp(microseconds: seconds * 1_000_000 + fraction)
     }
 
-    mutating func map(_ name: StaticString, _ value: inout StringMap, key: TextRule, value rule: TextRule, atMost: Int) {
+    mutating func map(_ name: StaticString, _ value: inout StringMap, key: TextRule, value rule: TextRule, atMost: Int)
+    {
         value = isLeftOut() ? StringMap() : map(key, rule, atMost)
     }
 
-    mutating func maps(_ name: StaticString, _ value: inout [StringMap], key: TextRule, value rule: TextRule, atMost: Int) {
+    mutating func maps(
+        _ name: StaticString, _ value: inout [StringMap], key: TextRule, value rule: TextRule, atMost: Int
+    ) {
         value = isLeftOut() ? [] : (0..<min(atMost, 1 + below(3))).map { _ in map(key, rule, 4) }
     }
 

@@ -6,7 +6,8 @@ import Testing
         "https://github.com/acme/shop", "https://github.com/acme/shop.git", "https://github.com/acme/shop/",
         "https://GitHub.com/acme/shop.git/", "http://github.com/acme/shop", "https://user@github.com/acme/shop",
         "https://github.com:443/acme/shop", "ssh://git@github.com/acme/shop.git", "ssh://git@github.com:22/acme/shop",
-        "git@github.com:acme/shop.git", "git@GITHUB.com:/acme/shop", "github.com:acme/shop", "git://github.com/acme/shop",
+        "git@github.com:acme/shop.git", "git@GITHUB.com:/acme/shop", "github.com:acme/shop",
+        "git://github.com/acme/shop",
     ])
     func `all ways to write one repository are equal`(_ url: String) {
         #expect(RepositoryURL.normalised(url) == "github.com/acme/shop")
@@ -15,7 +16,8 @@ import Testing
     @Test(arguments: [
         ("https://github.com/Acme/shop", "github.com/Acme/shop"), ("https://host:8443/a/b", "host:8443/a/b"),
         ("ssh://git@[2001:DB8::1]:22/a", "[2001:db8::1]/a"), ("file:///srv/git/shop.git", "/srv/git/shop"),
-        ("git@[::1]:a/b.git", "[::1]/a/b"), ("file:/srv/git/shop/", "/srv/git/shop"), ("file:../shop", "../shop"), ("https://host", "host"),
+        ("git@[::1]:a/b.git", "[::1]/a/b"), ("file:/srv/git/shop/", "/srv/git/shop"), ("file:../shop", "../shop"),
+        ("https://host", "host"),
         ("/srv/repo/.git", "/srv/repo/.git"), ("", ""), ("https://host/a.github", "host/a.github"),
     ])
     func `what tells repositories apart stays`(_ url: String, _ expect: String) {
@@ -31,9 +33,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--upload-pack=x", "must not begin with `-`"), ("ssh://-oProxyCommand=x/a", "the host must not begin with `-`"),
+        ("--upload-pack=x", "must not begin with `-`"),
+        ("ssh://-oProxyCommand=x/a", "the host must not begin with `-`"),
         ("-host:a", "must not begin with `-`"), ("https://a/b c", "must not hold spaces or control characters"),
-        ("https://a/b\n", "must not hold spaces or control characters"), ("ext::sh -c x", "must not hold spaces or control characters"),
+        ("https://a/b\n", "must not hold spaces or control characters"),
+        ("ext::sh -c x", "must not hold spaces or control characters"),
         ("ftp://a/b", "`ftp` is no scheme of a repository"), ("acme/shop", "is no URL of a repository"),
         ("/srv/x", "is no URL of a repository"), ("https://", "has no host"), ("https://github.com/", "has no path"),
         ("ext::sh%20-c%20x", "is no URL of a repository"), ("fd::17/x", "is no URL of a repository"),
@@ -61,10 +65,11 @@ import Testing
         #expect(spec.immutableHash == hash)
     }
 
-    @Test(arguments: [
-        { $0.pipelineRef?.name = "cd" }, { $0.priority = 1 }, { $0.params = [Param(name: "a", value: "b")] },
-        { $0.source = RunSource() },
-    ] as [@Sendable (inout PipelineRunSpec) -> Void])
+    @Test(
+        arguments: [
+            { $0.pipelineRef?.name = "cd" }, { $0.priority = 1 }, { $0.params = [Param(name: "a", value: "b")] },
+            { $0.source = RunSource() },
+        ] as [@Sendable (inout PipelineRunSpec) -> Void])
     func `every other field changes the hash`(_ change: @Sendable (inout PipelineRunSpec) -> Void) {
         var spec = PipelineRunSpec()
         spec.pipelineRef = PipelineReference(name: "ci")
@@ -85,9 +90,11 @@ import Testing
 
     @Test(arguments: [
         ("* * * *", "has 4 fields, not 5"), ("60 * * * *", "minute `60`: is not within 0 to 59"),
-        ("* 24 * * *", "hour `24`: is not within 0 to 23"), ("* * 0 * *", "day of the month `0`: is not within 1 to 31"),
+        ("* 24 * * *", "hour `24`: is not within 0 to 23"),
+        ("* * 0 * *", "day of the month `0`: is not within 1 to 31"),
         ("* * * 13 *", "month `13`: is not within 1 to 12"), ("* * * * 7", "day of the week `7`: is not within 0 to 6"),
-        ("5-1 * * * *", "minute `5-1`: begins after its end"), ("*/0 * * * *", "minute `*/0`: the step must be a number from 1"),
+        ("5-1 * * * *", "minute `5-1`: begins after its end"),
+        ("*/0 * * * *", "minute `*/0`: the step must be a number from 1"),
         ("x * * * *", "minute `x`: can't be read"), ("1-2-3 * * * *", "minute `1-2-3`: can't be read"),
         ("1,,2 * * * *", "minute `1,,2`: can't be read"), ("* * * * montag", "day of the week `montag`: can't be read"),
         ("@dayly", "`@dayly` is no schedule"), ("@every 1h", "`@every 1h` is no schedule"),

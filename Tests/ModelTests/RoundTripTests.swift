@@ -42,6 +42,7 @@ import Testing
         let spec = RandomRecord.make(PipelineSpec.self, seed: 1, sparse: false)
         #expect(spec.source != nil && spec.concurrency != nil && spec.notifications?.slack != nil)
         #expect(!spec.stages.isEmpty && !spec.finally.isEmpty && !spec.triggers.isEmpty && !spec.params.isEmpty)
-        #expect(spec.stages.allSatisfy { $0.matrix != nil && $0.approval != nil && !$0.with.isEmpty && !$0.env.isEmpty })
+        #expect(
+            spec.stages.allSatisfy { $0.matrix != nil && $0.approval != nil && !$0.with.isEmpty && !$0.env.isEmpty })
     }
 }

@@ -2,18 +2,19 @@ import Model
 import Testing
 
 @Suite struct TimestampTests {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0),
-        ("2026-11-22T10:15:00Z", 1_795_342_500_000_000),
-        ("2026-11-22T10:15:00.123456Z", 1_795_342_500_123_456),
-        ("2026-11-22T11:15:00.5+01:00", 1_795_342_500_500_000),
-        ("2026-11-22t09:45:00z", 1_795_340_700_000_000),
-        ("2026-11-22T10:15:00.123456789Z", 1_795_342_500_123_456),
-        ("2024-02-29T00:00:00Z", 1_709_164_800_000_000),
-        ("1969-12-31T23:59:59.999999Z", -1),
-        ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
-        ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2026-11-22T10:15:00Z", 1_795_342_500_000_000),
+            ("2026-11-22T10:15:00.123456Z", 1_795_342_500_123_456),
+            ("2026-11-22T11:15:00.5+01:00", 1_795_342_500_500_000),
+            ("2026-11-22t09:45:00z", 1_795_340_700_000_000),
+            ("2026-11-22T10:15:00.123456789Z", 1_795_342_500_123_456),
+            ("2024-02-29T00:00:00Z", 1_709_164_800_000_000),
+            ("1969-12-31T23:59:59.999999Z", -1),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000_000),
+            ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
+        ] as [(String, Int64)])
     func `reads what RFC 3339 allows`(_ text: String, _ microseconds: Int64) throws {
         #expect(try #require(Timestamp(text)).microseconds == microseconds)
     }
@@ -28,10 +29,11 @@ import Testing
         #expect(Timestamp(text) == nil)
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59.999999Z"), (1, "1970-01-01T00:00:00.000001Z"),
-        (1_795_342_500_120_000, "2026-11-22T10:15:00.120000Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59.999999Z"), (1, "1970-01-01T00:00:00.000001Z"),
+            (1_795_342_500_120_000, "2026-11-22T10:15:00.120000Z"),
+        ] as [(Int64, String)])
     func `writes UTC, with a fraction only where there is one`(_ microseconds: Int64, _ text: String) {
         #expect(Timestamp(microseconds: microseconds).description == text)
     }
@@ -57,39 +59,50 @@ import Testing
 }
 
 @Suite struct TemplateTests {
-    @Test(arguments: [
-        ("", []), ("plain", [.literal("plain")]), ("a $ b $x", [.literal("a $ b $x")]),
-        ("$(params.x)", [.reference(.param("x"))]),
-        ("v$(params.x)-$(run.name)!", [
-            .literal("v"), .reference(.param("x")), .literal("-"), .reference(.run(.name)), .literal("!"),
-        ]),
-        ("$$(params.x)", [.literal("$(params.x)")]),
-        ("$$$(params.x)", [.literal("$$(params.x)")]),
-        ("$(stages.test.3.results.image)", [.reference(.result(stage: "test.3", name: "image"))]),
-        ("$(stages.results.results.x)", [.reference(.result(stage: "results", name: "x"))]),
-        ("$(source.pullRequest)$(matrix.python)", [
-            .reference(.source(.pullRequest)), .reference(.matrix("python")),
-        ]),
-        // A combining accent after `)` must not hide it.
-        ("$(params.x)\u{301}", [.reference(.param("x")), .literal("\u{301}")]),
-        ("é$(params.x)", [.literal("é"), .reference(.param("x"))]),
-    ] as [(String, [Template.Part])])
+    @Test(
+        arguments: [
+            ("", []), ("plain", [.literal("plain")]), ("a $ b $x", [.literal("a $ b $x")]),
+            ("$(params.x)", [.reference(.param("x"))]),
+            (
+                "v$(params.x)-$(run.name)!",
+                [
+                    .literal("v"), .reference(.param("x")), .literal("-"), .reference(.run(.name)), .literal("!"),
+                ]
+            ),
+            ("$$(params.x)", [.literal("$(params.x)")]),
+            ("$$$(params.x)", [.literal("$$(params.x)")]),
+            ("$(stages.test.3.results.image)", [.reference(.result(stage: "test.3", name: "image"))]),
+            ("$(stages.results.results.x)", [.reference(.result(stage: "results", name: "x"))]),
+            (
+                "$(source.pullRequest)$(matrix.python)",
+                [
+                    .reference(.source(.pullRequest)), .reference(.matrix("python")),
+                ]
+            ),
+            // A combining accent after `)` must not hide it.
+            ("$(params.x)\u{301}", [.reference(.param("x")), .literal("\u{301}")]),
+            ("é$(params.x)", [.literal("é"), .reference(.param("x"))]),
+        ] as [(String, [Template.Part])])
     func `reads texts and references`(_ text: String, _ parts: [Template.Part]) throws {
         #expect(try Template.parse(text).get().parts == parts)
     }
 
     @Test(arguments: [
         ("$(params.x", "`$(params.x` has no closing `)`", "write $$( for a plain $("),
-        ("$(date)", "`$(date)` is no reference",
-            "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS; write $$( for a plain $("),
+        (
+            "$(date)", "`$(date)` is no reference",
+            "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS; write $$( for a plain $("
+        ),
         ("$(param.x)", "`$(param.x)` is no reference", "did you mean `params`?"),
         ("$(params.a.b)", "`$(params.a.b)` is no reference", "write $(params.NAME)"),
         ("$(params.)", "`$(params.)` is no reference", "write $(params.NAME)"),
         ("$(stages.build.image)", "`$(stages.build.image)` is no reference", "write $(stages.NAME.results.NAME)"),
         ("$(stages.results.x)", "`$(stages.results.x)` is no reference", "write $(stages.NAME.results.NAME)"),
         ("$(run.id)", "`$(run.id)` is no reference", "known are run.name, run.namespace, run.uid, run.pipeline"),
-        ("$(\u{1B}[2J)", #"`$(\u{1b}[2J)` is no reference"#,
-            "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS; write $$( for a plain $("),
+        (
+            "$(\u{1B}[2J)", #"`$(\u{1b}[2J)` is no reference"#,
+            "known are params.NAME, stages.NAME.results.NAME, run.name, source.revision, matrix.AXIS; write $$( for a plain $("
+        ),
     ])
     func `says what is wrong with a reference`(_ text: String, _ message: String, _ hint: String) {
         #expect(Template.parse(text) == .failure(TemplateError(message: message, hint: hint)))
@@ -101,11 +114,12 @@ import Testing
         #expect(throws: UnresolvedReference(.param("a"))) { try template.resolved { _ in nil } }
     }
 
-    @Test(arguments: [
-        (.param("image-tag"), "MARTLET_PARAM_IMAGE_TAG"), (.source(.revision), "MARTLET_REVISION"),
-        (.result(stage: "test.3", name: "coverage"), "MARTLET_RESULT_TEST_3_COVERAGE"),
-        (.matrix("python"), "MARTLET_MATRIX_PYTHON"), (.run(.name), "MARTLET_RUN"),
-    ] as [(Reference, String)])
+    @Test(
+        arguments: [
+            (.param("image-tag"), "MARTLET_PARAM_IMAGE_TAG"), (.source(.revision), "MARTLET_REVISION"),
+            (.result(stage: "test.3", name: "coverage"), "MARTLET_RESULT_TEST_3_COVERAGE"),
+            (.matrix("python"), "MARTLET_MATRIX_PYTHON"), (.run(.name), "MARTLET_RUN"),
+        ] as [(Reference, String)])
     func `a script finds a reference's value in a variable`(_ reference: Reference, _ name: String) {
         #expect(reference.environmentVariable == name)
     }
@@ -117,8 +131,10 @@ import Testing
         #expect(try #require(Fence(text)).description == text)
     }
 
-    @Test(arguments: ["", "u", "u/1", "u//1", "/test/1", "u/test/0", "u/test/", "u/test/-1", "u/test/+1", "u/test/01",
-        "u/test/1 ", "u/test/99999999999999999999"])
+    @Test(arguments: [
+        "", "u", "u/1", "u//1", "/test/1", "u/test/0", "u/test/", "u/test/-1", "u/test/+1", "u/test/01",
+        "u/test/1 ", "u/test/99999999999999999999",
+    ])
     func `a fence has one spelling, and no part is missing`(_ text: String) {
         #expect(Fence(text) == nil)
     }
@@ -141,10 +157,12 @@ import Testing
         #expect(StringMap().isContained(in: StringMap()))
     }
 
-    @Test(arguments: [
-        ("neds", "needs"), ("Needs", "needs"), ("satge", "stage"), ("time", "timeoutSeconds"), ("xyz", nil), ("", nil),
-        ("sta", "stage"), ("s", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("neds", "needs"), ("Needs", "needs"), ("satge", "stage"), ("time", "timeoutSeconds"), ("xyz", nil),
+            ("", nil),
+            ("sta", "stage"), ("s", nil),
+        ] as [(String, String?)])
     func `suggests what a slip of the hand was meant to be`(_ word: String, _ expect: String?) {
         #expect(Suggestion.nearest(to: word, among: ["needs", "stage", "timeoutSeconds"]) == expect)
     }
@@ -157,9 +175,10 @@ import Testing
         #expect(text.shown(text.hasPrefix("1") ? 4 : 80) == expect)
     }
 
-    @Test(arguments: [
-        (["spec", "stages"], "spec.stages"), (["a.b/c"], "[\"a.b/c\"]"), (["labels", ""], "labels[\"\"]"),
-    ] as [([String], String)])
+    @Test(
+        arguments: [
+            (["spec", "stages"], "spec.stages"), (["a.b/c"], "[\"a.b/c\"]"), (["labels", ""], "labels[\"\"]"),
+        ] as [([String], String)])
     func `a path quotes keys that are no plain words`(_ keys: [String], _ expect: String) {
         #expect(keys.reduce(FieldPath()) { $0.key($1) }.description == expect)
     }

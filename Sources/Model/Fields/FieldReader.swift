@@ -120,7 +120,8 @@ package struct FieldReader: FieldVisitor {
             problems.append(
                 Problem(
                     "unknown field `\(member.key.shown())`", at: path.key(member.key), mark: member.keyMark,
-                    hint: near.map { "did you mean `\($0)`?" } ?? "known here: \(known.sorted().joined(separator: ", "))"))
+                    hint: near.map { "did you mean `\($0)`?" }
+                        ?? "known here: \(known.sorted().joined(separator: ", "))"))
         }
     }
 
@@ -335,9 +336,12 @@ package struct FieldReader: FieldVisitor {
 extension StaticString {
     /// Whether this is the same text, byte by byte, without making a String of it.
     fileprivate func equals(_ text: String) -> Bool {
-        let bytes = text.utf8
+        let bytes = text.utf8.span
         guard bytes.count == utf8CodeUnitCount else { return false }
         // The static bytes are only read while the closure runs.
-        return withUTF8Buffer { $0.elementsEqual(bytes) }
+        return withUTF8Buffer { own in
+            for place in bytes.indices where own[place] != bytes[place] { return false }
+            return true
+        }
     }
 }

@@ -8,13 +8,15 @@ extension TextRule {
         var shown: String { text.shown() }
         switch form {
         case .any:
-            return bytes.contains(0) ? "must not hold a NUL byte" : nil
+            return Self.holdsZero(text) ? "must not hold a NUL byte" : nil
         case .dnsLabel:
             return Self.isLabel(bytes[...])
-                ? nil : "\"\(shown)\" must be lower-case letters, digits and `-`, and begin and end with one of the first two"
+                ? nil
+                : "\"\(shown)\" must be lower-case letters, digits and `-`, and begin and end with one of the first two"
         case .dnsName:
             return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(Self.isLabel)
-                ? nil : "\"\(shown)\" must be lower-case letters, digits, `-` and `.`, and begin and end with one of the first two"
+                ? nil
+                : "\"\(shown)\" must be lower-case letters, digits, `-` and `.`, and begin and end with one of the first two"
         case .identifier:
             return Self.isWord(bytes, alsoDash: false)
                 ? nil : "\"\(shown)\" must be letters, digits and `_`, and not begin with a digit"
@@ -30,11 +32,19 @@ extension TextRule {
                     && parts[0].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
                         .allSatisfy(Self.isLabel))
             return prefixed && Self.isLabelText(name) && name.count <= 63
-                ? nil : "\"\(shown)\" must be a label's name: letters, digits, `-`, `_` and `.`, at most 63, after a DNS prefix and `/` if there is one"
+                ? nil
+                : "\"\(shown)\" must be a label's name: letters, digits, `-`, `_` and `.`, at most 63, after a DNS prefix and `/` if there is one"
         case .labelValue:
             return Self.isLabelText(bytes[...])
-                ? nil : "\"\(shown)\" must be letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
+                ? nil
+                : "\"\(shown)\" must be letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
         }
+    }
+
+    private static func holdsZero(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for place in bytes.indices where bytes[place] == 0 { return true }
+        return false
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
@@ -64,6 +74,8 @@ extension TextRule {
     private static func isWord(_ bytes: String.UTF8View, alsoDash: Bool) -> Bool {
         guard let first = bytes.first else { return false }
         return !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) && first != UInt8(ascii: "-")
-            && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "_") || (alsoDash && $0 == UInt8(ascii: "-")) }
+            && bytes.allSatisfy {
+                isAlphanumeric($0) || $0 == UInt8(ascii: "_") || (alsoDash && $0 == UInt8(ascii: "-"))
+            }
     }
 }

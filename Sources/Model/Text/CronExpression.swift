@@ -40,7 +40,8 @@ package struct CronExpression: Equatable, Sendable {
             let near = Suggestion.nearest(to: text, among: names).map { "did you mean `\($0)`?" }
             return .failure(
                 TemplateError(
-                    message: "`\(text.shown())` is no schedule", hint: near ?? "known are \(names.joined(separator: ", "))"))
+                    message: "`\(text.shown())` is no schedule",
+                    hint: near ?? "known are \(names.joined(separator: ", "))"))
         }
         if text.contains("TZ=") {
             return .failure(TemplateError(message: "must not name a time zone", hint: "write it as `timeZone`"))

@@ -45,7 +45,8 @@ package enum RepositoryURL {
                     hint: url.hasPrefix("/") || url.hasPrefix(".") ? "write file:\(url.shown())" : schemes)
             }
             return host.hasPrefix("-")
-                ? TemplateError(message: "the host must not begin with `-`", hint: "ssh would take it for an option") : nil
+                ? TemplateError(message: "the host must not begin with `-`", hint: "ssh would take it for an option")
+                : nil
         }
         switch scheme {
         case "file":
@@ -63,7 +64,8 @@ package enum RepositoryURL {
         }
         if let user = parts.user, user.contains(":") || tokenPrefixes.contains(where: user.hasPrefix) {
             return TemplateError(
-                message: "must not hold a password or token", hint: "keep it in a secret and name that as `credentials`")
+                message: "must not hold a password or token", hint: "keep it in a secret and name that as `credentials`"
+            )
         }
         return nil
     }

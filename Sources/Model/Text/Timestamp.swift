@@ -68,7 +68,14 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// Reads RFC 3339 (`2026-11-22T10:15:00Z`, `…00.123456+01:00`); nil for anything else.
     package init?(_ text: String) {
-        var digits = Cursor(text.utf8)
+        var text = text
+        // The bytes are only read while the closure runs.
+        guard let time = text.withUTF8({ Timestamp(utf8: $0) }) else { return nil }
+        self = time
+    }
+
+    private init?(utf8: UnsafeBufferPointer<UInt8>) {
+        var digits = Cursor(bytes: utf8)
         guard let year = digits.number(4), digits.take("-"), let month = digits.number(2), digits.take("-"),
             let day = digits.number(2), digits.take("T") || digits.take("t"),
             let hour = digits.number(2), digits.take(":"), let minute = digits.number(2), digits.take(":"),
@@ -96,25 +103,25 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     private struct Cursor {
-        private let bytes: String.UTF8View
-        private var place: String.Index
+        // Borrowed by `init(utf8:)`, which lets no cursor out. Always indexed below its count.
+        let bytes: UnsafeBufferPointer<UInt8>
+        private var place = 0
 
-        init(_ bytes: String.UTF8View) {
+        init(bytes: UnsafeBufferPointer<UInt8>) {
             self.bytes = bytes
-            place = bytes.startIndex
         }
 
-        var isAtEnd: Bool { place == bytes.endIndex }
+        var isAtEnd: Bool { place == bytes.count }
 
         mutating func take(_ scalar: Unicode.Scalar) -> Bool {
-            guard place != bytes.endIndex, bytes[place] == UInt8(ascii: scalar) else { return false }
-            place = bytes.index(after: place)
+            guard place < bytes.count, bytes[place] == UInt8(ascii: scalar) else { return false }
+            place += 1
             return true
         }
 
         mutating func digit() -> Int? {
-            guard place != bytes.endIndex, case let byte = bytes[place], (48...57).contains(byte) else { return nil }
-            place = bytes.index(after: place)
+            guard place < bytes.count, case let byte = bytes[place], (48...57).contains(byte) else { return nil }
+            place += 1
             return Int(byte) - 48
         }
 

@@ -19,7 +19,8 @@ extension PipelineCheck {
             report(
                 "`run` is missing: shell agents only run scripts", path,
                 hint: near.flatMap { stage.agent == nil ? "did you mean `name: \($0)`?" : nil }
-                    ?? "add `run:`, or say with `agent:` which of \(StageSpec.namedKinds.joined(separator: ", ")) it is")
+                    ?? "add `run:`, or say with `agent:` which of \(StageSpec.namedKinds.joined(separator: ", ")) it is"
+            )
         }
         checkVariables(place)
         checkScript(place)

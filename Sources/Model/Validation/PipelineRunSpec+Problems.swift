@@ -34,7 +34,9 @@ extension PipelineRunSpec {
         if size > PipelineSpec.sizeLimit {
             report("is \(size) bytes as JSON; at most \(PipelineSpec.sizeLimit) are allowed", path)
         }
-        if let pipeline = pipelineSpec ?? (pipelineRef == nil ? nil : referenced) { problems += self.problems(at: path, with: pipeline) }
+        if let pipeline = pipelineSpec ?? (pipelineRef == nil ? nil : referenced) {
+            problems += self.problems(at: path, with: pipeline)
+        }
         return problems
     }
 
@@ -64,7 +66,8 @@ extension PipelineRunSpec {
             problems.append(
                 Problem(
                     exists
-                        ? "the stage `\(approval.stage)` is no approval" : "there is no stage `\(approval.stage.shown())`",
+                        ? "the stage `\(approval.stage)` is no approval"
+                        : "there is no stage `\(approval.stage.shown())`",
                     at: place, hint: near.map { "did you mean `\($0)`?" }))
         }
         return problems

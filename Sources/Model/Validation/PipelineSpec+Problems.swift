@@ -98,7 +98,8 @@ struct PipelineCheck {
             guard let first = index[place.stage.name], first != number else { continue }
             report(
                 "another stage is also named `\(place.stage.name)`", place.path.key("name"),
-                hint: places[first].isFinal == place.isFinal ? "rename one of them" : "`stages` and `finally` share names")
+                hint: places[first].isFinal == place.isFinal
+                    ? "rename one of them" : "`stages` and `finally` share names")
         }
     }
 
