@@ -7,12 +7,14 @@ struct ManifestReader {
     private(set) var problems: [Problem] = []
     private let file: String
     private let document: Node
+    private let notYetActedOn: Problem.Severity
 
     private static let group = "martlet.dev"
     private static let kinds = [Pipeline.kind, PipelineRun.kind]
 
-    init(file: String, document: Node) {
+    init(file: String, document: Node, notYetActedOn: Problem.Severity) {
         self.file = file
+        self.notYetActedOn = notYetActedOn
         self.document = document
     }
 
@@ -99,7 +101,9 @@ struct ManifestReader {
                     ? "`name` is missing" : "a Pipeline needs a `name` that runs can refer to, not a `generateName`",
                 metadata, hint: "add `name:`")
         }
-        finish(record, node, path, record.spec.problems(at: path.key("spec"))) { metadata, spec in
+        let spec = path.key("spec")
+        let found = record.spec.problems(at: spec) + record.spec.notYetActedOn(at: spec).map(asConfigured)
+        finish(record, node, path, found) { metadata, spec in
             .pipeline(Pipeline(metadata: metadata, spec: spec))
         }
     }
@@ -118,9 +122,17 @@ struct ManifestReader {
                 report("`name` is missing", metadata, hint: "add `name:`, or `generateName:` with its beginning")
             }
         }
-        finish(record, node, path, record.spec.problems(at: path.key("spec"))) { metadata, spec in
+        let spec = path.key("spec")
+        let found = record.spec.problems(at: spec) + record.spec.notYetActedOn(at: spec).map(asConfigured)
+        finish(record, node, path, found) { metadata, spec in
             .run(PipelineRun(metadata: metadata, spec: spec))
         }
+    }
+
+    private func asConfigured(_ problem: Problem) -> Problem {
+        var problem = problem
+        problem.severity = notYetActedOn
+        return problem
     }
 
     /// Reads the fields. Nil when they have errors: what follows from them would be reported besides.

@@ -61,6 +61,29 @@ import YAML
         #expect(stream.documents == [node], "\(written)")
     }
 
+    @Test func `texts put together by chance read back as they were`() throws {
+        let pieces = [
+            "a", "Z", "0", " ", "  ", "\n", "\t", ":", "-", "#", "'", "\"", "\\", "|", ">", "&", "*", "!", "%", "@",
+            "`", "{",
+            "}", "[", "]", ",", "?", "=", "~", ".", "---", "é", "😀", "\u{85}", "\u{2028}", "\u{FEFF}", "\r", "\0", "no",
+        ]
+        var state: UInt64 = 42
+        func next(_ limit: Int) -> Int {
+            // A linear congruential generator's upper bits (Knuth's MMIX).
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        for _ in 0..<3000 {
+            let text = (0...next(8)).map { _ in pieces[next(pieces.count)] }.joined()
+            let inner = Node(.array([Node(.object([Node.Member(key: text, value: Node(.string(text)))]))]))
+            let node = Node(
+                .object([Node.Member(key: "k", value: inner), Node.Member(key: "l", value: Node(.string(text)))]))
+            let written = YAMLWriter.text(of: node)
+            let stream = YAML.parse(Array(written.utf8))
+            try #require(stream.documents == [node] && stream.problems == [], "\(text.debugDescription)\n\(written)")
+        }
+    }
+
     @Test func `values of every type read back`() throws {
         let node = try parseJSON(#"{"a":[0,-7,1.5,1e30,true,false,null,9223372036854775807,[],{},[[]],[{"x":{}}]]}"#)
         let stream = YAML.parse(Array(YAMLWriter.text(of: node).utf8))
@@ -106,7 +129,7 @@ import YAML
         var loader = ManifestLoader()
         loader.add(file: "ci.yaml", bytes: Array(text.utf8))
         let set = loader.finish()
-        #expect(set.rendered() == "")
+        #expect(!set.hasErrors)
         #expect(set.pipelines.first?.spec.stages.map(\.needs) == [[], ["lint"], ["test"], ["build"]])
     }
 

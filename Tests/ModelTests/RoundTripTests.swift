@@ -27,6 +27,19 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<60)
+    func `any record that can be read can be checked, and each problem has a place in it`(_ seed: Int) throws {
+        for sparse in [false, true] {
+            var run = RandomRecord.make(PipelineRunSpec.self, seed: UInt64(seed), sparse: sparse)
+            run.pipelineRef = PipelineReference(name: "ci")
+            let pipeline = RandomRecord.make(PipelineSpec.self, seed: UInt64(seed) + 1000, sparse: sparse)
+            let node = try parseJSON(FieldWriter.bytes(run), marks: true)
+            for problem in run.problems(at: FieldPath(), pipeline: pipeline) {
+                #expect(problem.path.mark(in: node) != nil && !problem.message.contains("\n"), "\(problem)")
+            }
+        }
+    }
+
     @Test func `a record at its defaults is written without its optional fields`() {
         var stage = StageSpec(name: "lint")
         #expect(String(decoding: FieldWriter.bytes(stage), as: UTF8.self) == #"{"name":"lint"}"#)
