@@ -1,0 +1,31 @@
+package import AgentProtocol
+package import Kafka
+package import Logging
+
+/// What holds for a process's link to Kafka, whatever the broker's address.
+package struct KafkaLinkConfiguration: Sendable {
+    /// Whose messages are read; all others are ignored.
+    package var installation: String
+    package var topics: Topics
+    package var plan = TopicPlan()
+    /// Names the process in the brokers' logs and quotas.
+    package var clientID = "martlet"
+    /// The embedded broker that this process owns, which alone can make topics there.
+    package var ownBroker: EmbeddedBroker?
+    /// How long reading stays quick on the embedded broker after the last traffic was expected.
+    package var linger = Duration.seconds(3)
+    /// What reports that wait for their acknowledgement may take; beyond it they are refused.
+    package var reportBytes = 64 << 20
+    /// What output that waits for its acknowledgement may take; beyond it lines are left out, with a mark.
+    package var logBytes = 8 << 20
+    package var logger: Logger
+
+    package init(installation: String, topics: Topics = Topics(), logger: Logger) {
+        self.installation = installation
+        self.topics = topics
+        self.logger = logger
+    }
+
+    /// The group under which positions are kept; nobody ever joins it.
+    var group: String { "\(topics.prefix)martlet-\(installation)" }
+}

@@ -1,0 +1,74 @@
+import AgentProtocol
+import Glibc
+import Kafka
+import Model
+import Synchronization
+
+/// Writes one sender's messages as records. Headers that never change are made once.
+final class MessageStamp: Sendable {
+    private static let idPlace = 1
+    private static let subjectPlace = 4
+    private static let timePlace = 5
+
+    /// By `kind(of:)`.
+    private let templates: [[KafkaHeader]]
+    /// Of the ids: `source` may come again after a restart, and id and source together must be unique.
+    private let prefix: String
+    private let counter = Atomic<UInt64>(0)
+
+    /// - Parameter source: `/controllers/…` or `/agents/…`.
+    init(source: String, installation: String) {
+        prefix = String(UInt64.random(in: .min ... .max), radix: 36) + "-"
+        templates = Self.kinds.map { kind in
+            [
+                KafkaHeader("ce_specversion", "1.0"), KafkaHeader("ce_id", []), KafkaHeader("ce_source", source),
+                KafkaHeader("ce_type", "\(Envelope.typePrefix)\(kind)\(Envelope.typeSuffix)"),
+                KafkaHeader("ce_subject", []), KafkaHeader("ce_time", []),
+                KafkaHeader("ce_installation", installation), KafkaHeader("content-type", "application/json"),
+            ]
+        }
+    }
+
+    func record(_ message: Message, topic: String, partition: Int? = nil, time: Timestamp = .now) -> KafkaMessage {
+        let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+        var headers = templates[Self.kind(of: message)]
+        headers[Self.idPlace].value = Array((prefix + String(number)).utf8)
+        headers[Self.subjectPlace].value = Array(message.subject.utf8)
+        headers[Self.timePlace].value = Array(time.description.utf8)
+        // The envelope's attributes are in the headers; of it only the value is wanted here.
+        let envelope = Envelope(id: "", source: "", installation: "", time: time, message: message)
+        return KafkaMessage(
+            topic: topic, partition: partition.map { Int32($0) }, key: message.key.map { Array($0.utf8) },
+            value: envelope.value, headers: headers)
+    }
+
+    private static let kinds = [
+        "assign", "stop", "drain", "report", "claimed", "declined", "progress", "finished", "presence", "log",
+    ]
+
+    private static func kind(of message: Message) -> Int {
+        switch message {
+        case .controller(.assign): 0
+        case .controller(.stop): 1
+        case .controller(.drain): 2
+        case .controller(.report): 3
+        case .report(let report):
+            switch report.event {
+            case .claimed: 4
+            case .declined: 5
+            case .progress: 6
+            case .finished: 7
+            }
+        case .presence: 8
+        case .log: 9
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
