@@ -1,0 +1,53 @@
+internal import Execution
+internal import Model
+
+/// The secrets of one attempt, and what hides them.
+struct StageSecrets: Sendable {
+    private struct Value: Sendable {
+        var use: SecretUse
+        var bytes: [UInt8]
+    }
+
+    private var values: [Value] = []
+    /// For the source.
+    private(set) var credentials: GitCredentials?
+    let masker: Masker
+
+    init(_ work: StageWork, in store: SecretStore) throws(SecretStore.Missing) {
+        for use in work.secrets { values.append(Value(use: use, bytes: try store.value(of: use.name))) }
+        if let name = work.credentials { credentials = try store.credentials(of: name) }
+        masker = Masker(secrets: values.map(\.bytes) + (credentials.map { [Array($0.password.utf8)] } ?? []))
+    }
+
+    /// The variables that a stage is given; secrets wanted as files are written into its folders.
+    func variables(in workspace: Workspace) throws -> [(name: String, value: String)] {
+        var variables: [(String, String)] = []
+        for (place, value) in values.enumerated() {
+            if let name = value.use.env {
+                guard let text = String(validating: value.bytes, as: UTF8.self), !value.bytes.contains(0) else {
+                    throw SecretStore.Missing(
+                        description: "the secret `\(value.use.name)` is no text and can't be a variable; use `file`")
+                }
+                variables.append((name, SecretStore.trimmed(text)))
+            }
+            if let name = value.use.file {
+                variables.append((name, try workspace.writeSecret(value.bytes, named: "\(place)-\(value.use.name)")))
+            }
+        }
+        return variables
+    }
+
+    /// The outcome with every secret hidden.
+    func masked(_ outcome: StageOutcome) -> StageOutcome {
+        guard !values.isEmpty || credentials != nil else { return outcome }
+        var outcome = outcome
+        outcome.message = outcome.message.map(masker.mask)
+        for index in outcome.results.indices { outcome.results[index].value = masker.mask(outcome.results[index].value) }
+        for index in outcome.annotations.indices {
+            outcome.annotations[index].message = masker.mask(outcome.annotations[index].message)
+            outcome.annotations[index].path = masker.mask(outcome.annotations[index].path)
+            outcome.annotations[index].rule = outcome.annotations[index].rule.map(masker.mask)
+        }
+        return outcome
+    }
+}

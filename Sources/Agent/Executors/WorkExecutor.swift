@@ -1,0 +1,96 @@
+package import AgentProtocol
+internal import Execution
+internal import Glibc
+package import Model
+internal import Synchronization
+
+/// Runs stages as processes of this machine, each in a fresh workspace.
+package final class WorkExecutor: StageExecutor {
+    let environment: [String: String]
+    let secrets: SecretStore
+    let mirrors: GitMirrors
+    let cache: CacheFolder
+    let workFolder: String
+    let allowsLocalSources: Bool
+    private let keepsWorkspaces: Bool
+
+    private struct State {
+        var workspaces: [Fence: Workspace] = [:]
+        var cachesInUse: [Fence: String] = [:]
+        var ended = 0
+    }
+    private let state = Mutex(State())
+    /// How often disk space is looked after, in ended attempts.
+    private static let pruneInterval = 50
+
+    /// - Parameter environment: The agent's own, of which stages get only what `StageEnvironment` lets through.
+    package init(_ configuration: AgentConfiguration, environment: [String: String]) {
+        let folder = configuration.stateFolder ?? "/tmp/martlet-\(configuration.instance)"
+        self.environment = environment
+        secrets = SecretStore(folder: configuration.secretsFolder, environment: environment)
+        var transports: Set<GitURL.Transport> = [.https, .ssh, .git, .http]
+        if configuration.allowsLocalSources { transports.insert(.file) }
+        mirrors = GitMirrors(
+            folder: "\(folder)/git", environment: environment, allowed: transports, limitBytes: configuration.mirrorBytes)
+        cache = CacheFolder(parent: "\(folder)/cache", limitBytes: configuration.cacheBytes)
+        workFolder = "\(folder)/work"
+        keepsWorkspaces = configuration.keepsWorkspaces
+        allowsLocalSources = configuration.allowsLocalSources
+    }
+
+    package func cachedRepositories() async -> [String] {
+        mirrors.cachedRepositories()
+    }
+
+    package func execute(_ assignment: Assignment, context: StageContext) async -> StageOutcome {
+        let startTime = AgentTime.now().wall
+        let attempt = StageAttempt(assignment, context: context, executor: self)
+        var outcome = await withTaskCancellationHandler {
+            await attempt.run()
+        } onCancel: {
+            context.stop.request(.kill)
+        }
+        outcome.startTime = startTime
+        outcome.completionTime = AgentTime.now().wall
+        return outcome
+    }
+
+    package func release(_ fence: Fence) async {
+        let (workspace, isTimeToPrune) = state.withLock { state in
+            state.cachesInUse[fence] = nil
+            state.ended += 1
+            return (state.workspaces.removeValue(forKey: fence), state.ended % Self.pruneInterval == 0)
+        }
+        // What can't be removed is left: the next start of an agent with this folder sees to it.
+        if let workspace, !keepsWorkspaces { try? await workspace.remove() }
+        if isTimeToPrune {
+            let inUse = state.withLock { Set($0.cachesInUse.values) }
+            await cache.prune(inUse: inUse)
+            await mirrors.prune()
+        }
+    }
+
+    /// Removes what an agent that was killed has left. The folder must be this agent's alone.
+    package func removeLeftovers() async {
+        guard !keepsWorkspaces else { return }
+        for name in FileSystem.names(in: workFolder) { try? await FileTree.remove("\(workFolder)/\(name)") }
+    }
+
+    func makeWorkspace(for fence: Fence) throws(SystemError) -> Workspace {
+        let workspace = try Workspace.make(in: workFolder, named: "\(fence.stage)-\(fence.attempt)")
+        state.withLock { $0.workspaces[fence] = workspace }
+        return workspace
+    }
+
+    /// Stages without secrets and stages with some never share a cache: what the ones leave there must not reach the
+    /// others.
+    func cacheFolder(for assignment: Assignment) -> String? {
+        let work = assignment.work
+        let repository = work.source.flatMap { try? GitURL($0.url) }
+        let trust = work.secrets.isEmpty && work.credentials == nil ? "open" : "secrets"
+        let owner = "\(work.namespace ?? "-")/\(repository == nil ? work.pipeline : "")/\(trust)"
+        guard let folder = try? cache.folder(repository: repository, trust: owner) else { return nil }
+        state.withLock { $0.cachesInUse[assignment.fence] = folder }
+        return folder
+    }
+}
