@@ -32,6 +32,8 @@ final class HeldProcess {
     var exit: ProcessExit?
     var reader: CheckedContinuation<OutputChunk?, Never>?
     var waiters: [CheckedContinuation<ProcessExit, Never>] = []
+    /// Whether the program could be started, once that is known.
+    var answer: StartError??
     var starter: CheckedContinuation<StartError?, Never>?
     /// Whether nobody will ask for anything of it any more.
     var isReleased = false

@@ -51,9 +51,12 @@ package struct Masker: Sendable {
     /// A text that is there as a whole.
     package func mask(_ text: String) -> String {
         guard isFirst.contains(true) else { return text }
+        return String(decoding: mask(Array(text.utf8)), as: UTF8.self)
+    }
+
+    package func mask(_ bytes: [UInt8]) -> [UInt8] {
         var stream = stream()
-        let bytes = stream.mask(Array(text.utf8)) + stream.finish()
-        return String(decoding: bytes, as: UTF8.self)
+        return stream.mask(bytes) + stream.finish()
     }
 
     /// For a text that comes in pieces.

@@ -35,7 +35,10 @@ actor ProcessHost {
         } catch {
             throw .resources((error as? SystemError) ?? SystemError("start", code: EINVAL))
         }
-        let failure = await withCheckedContinuation { held.starter = $0 }
+        let failure = await withCheckedContinuation { continuation in
+            // The answer may have come before the question.
+            if let answer = held.answer { continuation.resume(returning: answer) } else { held.starter = continuation }
+        }
         if let failure {
             release(held.number)
             throw failure
@@ -132,11 +135,15 @@ actor ProcessHost {
             dropIfDone(held)
             return nil
         }
-        for pipe in held.pipes { thread.watchAgain(pipe.descriptor.number, token: held.token(pipe.source)) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 precondition(held.reader == nil, "a program's output has one reader")
+                // Getting here may have taken a turn of the thread, in which the program may have ended.
+                if let chunk = readAvailable(held) { return continuation.resume(returning: chunk) }
+                if held.pipes.isEmpty { return continuation.resume(returning: nil) }
                 held.reader = continuation
+                // Only now: an event that comes before there is a reader would be lost.
+                for pipe in held.pipes { thread.watchAgain(pipe.descriptor.number, token: held.token(pipe.source)) }
             }
         } onCancel: {
             Task { await self.stopReading(number) }
@@ -201,12 +208,10 @@ actor ProcessHost {
         switch UInt32(bitPattern: report.kind) {
         case SUPERVISOR_STARTED.rawValue:
             held.process = report.process
-            held.starter?.resume(returning: nil)
-            held.starter = nil
+            answer(held, nil)
         case SUPERVISOR_FAILED.rawValue:
             end(held, ProcessExit(lostAfter: .zero))
-            held.starter?.resume(returning: StartError(report, of: held.command, at: held.path))
-            held.starter = nil
+            answer(held, StartError(report, of: held.command, at: held.path))
         case SUPERVISOR_ENDED.rawValue:
             let elapsed = held.startedAt.duration(to: BootClock().now)
             end(held, ProcessExit(report, cause: held.control.cause, elapsed: elapsed))
@@ -215,14 +220,20 @@ actor ProcessHost {
         }
     }
 
+    private func answer(_ held: HeldProcess, _ failure: StartError?) {
+        guard held.answer == nil else { return }
+        held.answer = .some(failure)
+        held.starter?.resume(returning: failure)
+        held.starter = nil
+    }
+
     /// Somebody killed the supervisor. What is in the program's group is killed; the rest is out of reach.
     private func supervisorIsGone(_ held: HeldProcess) {
         thread.forget(held.control.socket.number)
         guard held.exit == nil else { return }
         if held.process > 0 { kill(-held.process, SIGKILL) }
         end(held, ProcessExit(lostAfter: held.startedAt.duration(to: BootClock().now)))
-        held.starter?.resume(returning: .resources(SystemError("supervise", code: ECHILD)))
-        held.starter = nil
+        answer(held, .resources(SystemError("supervise", code: ECHILD)))
     }
 
     private func end(_ held: HeldProcess, _ exit: ProcessExit) {

@@ -88,3 +88,18 @@ package enum FileSystem {
         }
     }
 }
+
+extension FileSystem {
+    enum Kind { case file, folder, other }
+
+    /// Without following a symbolic link.
+    static func kind(_ path: String) -> Kind {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return .other }
+        return switch status.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        default: .other
+        }
+    }
+}
