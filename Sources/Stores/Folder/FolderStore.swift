@@ -1,0 +1,236 @@
+package import Controller
+package import Manifests
+package import Model
+internal import GRDB
+internal import Glibc
+internal import Synchronization
+
+/// The home of Pipelines and PipelineRuns outside Kubernetes: manifests in files, everything else in SQLite.
+///
+/// A run is the spec that its file (or a command) gave it, the verbs that files and commands have asked for since, and
+/// its status. Its UID is random and goes with its name, so that it survives a save by rename and a restart; a file that
+/// was deleted and comes back makes another run. Files are only ever read.
+///
+/// Guarantees: one writer (the process that holds the folder's lock) stores statuses, all of one call in one
+/// transaction. What `follow` reports is read and told in the order of the writes, so that it is never older than what
+/// an ended `write` returned. Statuses are not told again to the one who wrote them: `follow` reports what files and
+/// commands change, with the status as it is then.
+///
+/// A crash of the process loses nothing that a `write` has returned; one of the machine may lose the last writes, never
+/// their order.
+package final class FolderStore: ResourceStore {
+    /// A status may not be larger than this in bytes, as in the cluster.
+    package static let statusLimit = 262_144
+
+    package let folder: StateFolder
+    let pool: DatabasePool
+    private let lock: FolderLock
+    private let bell: SignalBell
+    private let clock: @Sendable () -> Timestamp
+    private let report: @Sendable ([FileProblem]) -> Void
+    private let watcher: FolderWatcher?
+    private let files: Mutex<ManifestFiles>
+    private let followers: Followers
+
+    /// Opens the store as the folder's only controller.
+    ///
+    /// - Parameters:
+    ///   - paths: Files and folders of manifests; none for a store that only commands fill.
+    ///   - report: Is told what is wrong with files that change while `run` watches. An empty list never comes.
+    /// - Throws: `StateError`: another controller runs, a newer Martlet wrote the folder, it is damaged or not writable.
+    package convenience init(
+        _ folder: StateFolder, manifests paths: [String] = [],
+        report: @escaping @Sendable ([FileProblem]) -> Void = { _ in }
+    ) throws(StateError) {
+        try self.init(folder, manifests: paths, grace: 250, clock: Timestamp.current, report: report)
+    }
+
+    /// - Parameter grace: How long a file may be gone before that counts, in milliseconds.
+    package init(
+        _ folder: StateFolder, manifests paths: [String], grace: Int64, clock: @escaping @Sendable () -> Timestamp,
+        report: @escaping @Sendable ([FileProblem]) -> Void
+    ) throws(StateError) {
+        self.folder = folder
+        self.clock = clock
+        self.report = report
+        lock = try folder.lock()
+        pool = try FolderDatabase.openOwned(folder.databasePath, FolderSchema.migrator)
+        bell = try SignalBell(.changed, in: folder)
+        let files = ManifestFiles(paths: paths)
+        watcher =
+            paths.isEmpty
+            ? nil : try FolderWatcher(paths: files.absolutePaths, grace: grace, isManifest: FolderListing.isManifest)
+        self.files = Mutex(files)
+        do {
+            followers = Followers(after: try pool.read(FolderSchema.revision))
+        } catch {
+            throw StateError.from(error, folder.databasePath)
+        }
+    }
+
+    /// Closes the database and gives the folder to the next controller. Nothing may be asked of the store afterwards.
+    package func close() {
+        try? pool.close()
+        lock.release()
+    }
+
+    // MARK: Files
+
+    /// Reads the manifests that the store was opened with, and takes up what they ask for.
+    ///
+    /// To be called once, before `run`; it blocks while it reads.
+    /// - Parameter strictly: Whether one error is enough to take up nothing at all.
+    /// - Returns: All that is wrong with them, notes included.
+    /// - Throws: `StateError`.
+    package func load(strictly: Bool) throws(StateError) -> [FileProblem] {
+        guard let watcher else { return [] }
+        let known = watcher.takeFiles()
+        let reading = files.withLock { $0.readAll(known) }
+        if strictly, reading.problems.contains(where: { $0.problem.severity == .error }) { return reading.problems }
+        return reading.problems + (try apply(reading.keys, isFirst: true))
+    }
+
+    /// Follows files, and commands of other processes, until the task is cancelled.
+    ///
+    /// - Throws: `StateError` when neither can be watched.
+    package func run() async throws {
+        let signals = try StateSignals(folder)
+        defer { signals.close() }
+        let wakes = signals.stream(of: .wake)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in wakes { self.publish() } }
+            if let watcher {
+                group.addTask { try await watcher.run { self.take($0) } }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func take(_ due: WatchedFiles.Due) -> [String] {
+        let reading = files.withLock { $0.read(due) }
+        var problems = reading.problems
+        do throws(StateError) {
+            problems += try apply(reading.keys, isFirst: false)
+        } catch {
+            problems.append(FileProblem(file: folder.path, problem: Problem(error.message)))
+        }
+        if !problems.isEmpty { report(problems) }
+        return reading.lookAgain
+    }
+
+    /// Brings the database in line with the files, for the objects named.
+    private func apply(_ keys: Set<DesiredManifests.Key>, isFirst: Bool) throws(StateError) -> [FileProblem] {
+        let files = files.withLock { $0 }
+        let now = clock()
+        do {
+            return try pool.writeWithoutTransaction { database in
+                var application = ManifestApplication(files: files, now: now)
+                try database.inTransaction {
+                    if isFirst { try application.addStored(database) }
+                    for key in application.keys.union(keys).sorted() { try application.apply(key, database) }
+                    return .commit
+                }
+                announce(database)
+                return application.problems
+            }
+        } catch {
+            throw StateError.from(error, folder.databasePath)
+        }
+    }
+
+    // MARK: ResourceStore
+
+    package func follow(_ observe: @escaping @Sendable (StoreEvent) -> Void) async throws {
+        let followers = followers
+        let (ended, continuation) = AsyncThrowingStream.makeStream(of: Never.self, throwing: (any Error).self)
+        // On the writer's queue, so that no write ends between the reading and the telling.
+        let id = try await pool.writeWithoutTransaction { database in
+            try followers.add(observe, continuation, database)
+        }
+        defer { followers.remove(id) }
+        for try await _ in ended {}
+    }
+
+    package func write(_ writes: [StatusWrite]) async -> [WriteOutcome] {
+        guard !writes.isEmpty else { return [] }
+        let batch = StatusBatch(writes)
+        return await withCheckedContinuation { continuation in
+            // Not cancellable on purpose: what a controller has decided is stored although it is about to end.
+            pool.asyncWriteWithoutTransaction { [bell, folder] database in
+                let outcomes = batch.store(database, path: folder.databasePath)
+                continuation.resume(returning: outcomes)
+                bell.ring()
+            }
+        }
+    }
+
+    package func run(uid: String) async throws -> PipelineRun? {
+        try await pool.read { database in try RunRecord.with(uid: uid, database)?.run }
+    }
+
+    // MARK: More
+
+    /// Commands given in this process: a webhook's, a schedule's, the dashboard's.
+    package var verbs: FolderVerbs {
+        FolderVerbs(pool, path: folder.databasePath, clock: clock) { [self] in publish() }
+    }
+
+    package var reader: FolderReader { FolderReader(pool, path: folder.databasePath) }
+
+    /// Stores what has been observed of a pipeline; false when there is no such pipeline.
+    @discardableResult
+    package func write(pipeline name: String, namespace: String?, status: PipelineStatus) async throws -> Bool {
+        let isThere = try await pool.write { database in
+            guard var record = try PipelineRecord.named(name, in: namespace ?? "", database) else { return false }
+            record.status = status
+            try record.save(database)
+            return true
+        }
+        publish()
+        return isThere
+    }
+
+    /// Forgets runs that have ended, as history limits ask for.
+    ///
+    /// A run that is active stays, and so does one whose file is still there, since the file would make it anew.
+    /// - Returns: The UIDs of those forgotten.
+    package func forget(_ uids: [String]) async throws -> [String] {
+        let followers = followers
+        return try await pool.writeWithoutTransaction { database in
+            var forgotten: [String] = []
+            try database.inTransaction {
+                for uid in uids {
+                    try database.cachedStatement(
+                        sql: """
+                            DELETE FROM runs WHERE uid = ? AND (file IS NULL OR is_present = 0) AND EXISTS \
+                            (SELECT 1 FROM statuses WHERE run = id AND completed IS NOT NULL)
+                            """
+                    ).execute(arguments: [uid])
+                    if database.changesCount > 0 { forgotten.append(uid) }
+                }
+                return .commit
+            }
+            for uid in forgotten { followers.tell(.runGone(uid: uid)) }
+            return forgotten
+        }
+    }
+
+    /// Tells followers what has changed since they were told last.
+    private func publish() {
+        pool.asyncWriteWithoutTransaction { [self] database in announce(database) }
+    }
+
+    private func announce(_ database: Database) {
+        followers.publish(database)
+        bell.ring()
+    }
+}
+
+extension Timestamp {
+    /// The wall clock's time.
+    package static func current() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
