@@ -229,9 +229,13 @@ import Testing
     }
 
     @Test func whoKillsTheSupervisorEndsTheStage() async throws {
-        let process = try await StageProcess.start(.bash("kill -9 $PPID; sleep 1000"))
-        let exit = await process.exit()
-        #expect(exit.cause == .supervisorLost)
+        try await withFolder { folder in
+            let process = try await StageProcess.start(
+                .bash("until [ -e go ]; do :; done; kill -9 $PPID; sleep 1000", in: folder.path))
+            try folder.write("", to: "go")
+            let exit = await process.exit()
+            #expect(exit.cause == .supervisorLost)
+        }
     }
 
     private func residentBytes() -> Int {

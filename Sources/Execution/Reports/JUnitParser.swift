@@ -141,16 +141,19 @@ final class JUnitParser {
             switch outcome {
             case nil: return
             case .skipped: report.skipped += 1
-            case .failure: fail(test, &report.failures)
-            case .error: fail(test, &report.errors)
+            case .failure:
+                report.failures += 1
+                keepFailure(of: test)
+            case .error:
+                report.errors += 1
+                keepFailure(of: test)
             }
         default:
             break
         }
     }
 
-    private func fail(_ test: (suite: String, name: String, path: String?, line: Int?), _ count: inout Int) {
-        count += 1
+    private func keepFailure(of test: (suite: String, name: String, path: String?, line: Int?)) {
         guard report.failed.count < TestReport.maxFailures else { return }
         let body = String(decoding: text, as: UTF8.self)
         let first = body.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) }

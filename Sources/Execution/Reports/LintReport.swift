@@ -110,7 +110,10 @@ enum ReportReading {
 }
 
 extension Node {
+    // Swift 6.3.1 fails to compile callers, optimised, that this is inlined into.
+    @inline(never)
     func whole(_ key: String) -> Int? {
-        self[key]?.int.map { Int($0) }
+        guard let value = self[key], case .int(let number) = value.value else { return nil }
+        return Int(exactly: number)
     }
 }
