@@ -80,3 +80,5 @@ extension AgentAction {
         }
     }
 }
+
+typealias StageOutcome = Model.StageOutcome

@@ -240,6 +240,36 @@ struct WorkExecutorTests {
         await bench.folder.remove()
     }
 
+    @Test func `where output can't be got rid of, lines are left out and counted`() async {
+        let channel = FakeChannel()
+        let log = StageLog(
+            assignment(1), context: StageContext(agent: "a", channel: channel), masker: Masker(), patience: .zero)
+        await log.write([OutputLine(text: "one")])
+        channel.change { $0.waitingLogBytes = 1 << 30 }
+        await log.write([OutputLine(text: "two"), OutputLine(text: "three")])
+        channel.change { $0.waitingLogBytes = 0 }
+        await log.write([OutputLine(text: "four")])
+        log.finish()
+        let chunks = channel.state.withLock { $0.chunks }
+        #expect(chunks.map(\.text).joined() == "one\nfour\n")
+        #expect(chunks.map(\.dropped).reduce(0, +) == 2)
+        #expect(chunks.last?.isLast == true)
+    }
+
+    @Test func `what a killed agent left is removed, and what runs is not`() async throws {
+        let bench = Bench()
+        try FileSystem.makeFolder("\(bench.folder.path)/work/old")
+        await bench.executor.prepare()
+        async let end = bench.script("echo first; sleep 30")
+        await bench.channel.until { $0.text(of: fence(1)).contains("first") }
+        await bench.executor.removeLeftovers()
+        #expect(bench.leftovers.count == 1)
+        #expect(!FileSystem.names(in: bench.folder.path).contains { $0.hasPrefix("left-") })
+        bench.stop.request(.kill)
+        _ = await end
+        await bench.folder.remove()
+    }
+
     @Test func `the first line comes at once`() async {
         let bench = Bench()
         async let end = bench.script("echo first; sleep 30")

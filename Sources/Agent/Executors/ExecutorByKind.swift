@@ -19,6 +19,18 @@ package struct ExecutorByKind: StageExecutor {
         await work.release(fence)
     }
 
+    package func prepare() async {
+        await work.prepare()
+    }
+
+    package func removeLeftovers() async {
+        await work.removeLeftovers()
+    }
+
+    package func close() async {
+        await work.close()
+    }
+
     package func cachedRepositories() async -> [String] {
         await work.cachedRepositories()
     }

@@ -1,5 +1,5 @@
 package import AgentProtocol
-package import Model
+internal import Model
 
 /// Does nothing and succeeds at once: for measuring everything else.
 package struct NoopExecutor: StageExecutor {

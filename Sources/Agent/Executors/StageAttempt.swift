@@ -26,7 +26,7 @@ struct StageAttempt: Sendable {
         } catch {
             return .failure(AgentReason.secretUnavailable, "\(error)")
         }
-        let log = StageLog(assignment, channel: context.channel, masker: secrets.masker)
+        let log = StageLog(assignment, context: context, masker: secrets.masker)
         var outcome = await withTaskGroup(of: Void.self) { group in
             group.addTask { await log.run() }
             group.addTask {
@@ -65,6 +65,7 @@ struct StageAttempt: Sendable {
     }
 
     private func perform(_ secrets: StageSecrets, _ log: StageLog) async -> StageOutcome {
+        if work.script == nil { return await KindAttempt(attempt: self, secrets: secrets, log: log).run() }
         do {
             let workspace = try executor.makeWorkspace(for: assignment.fence)
             if let source = work.source {
@@ -74,12 +75,7 @@ struct StageAttempt: Sendable {
             }
             if let outcome = interruption() { return outcome }
             let environment = try environment(workspace, secrets)
-            var outcome =
-                if let script = work.script {
-                    try await run(Script(script), in: workspace, environment, secrets, log)
-                } else {
-                    await runJob(in: workspace, environment, secrets, log)
-                }
+            var outcome = try await run(Script(work.script ?? ""), in: workspace, environment, secrets, log)
             let results = ResultsFile.read(workspace.results)
             for warning in results.warnings { log.say("▸ warning: \(warning)") }
             for result in results.results {
@@ -101,12 +97,11 @@ struct StageAttempt: Sendable {
         let shown = (try? GitURL(source.url))?.text ?? source.url
         log.say("▸ git clone \(shown) at \(source.revision.prefix(12))")
         let mirrors = executor.mirrors
-        let url = Self.path(ofFileURL: source.url) ?? source.url
         // A task of its own, awaited right here, since only this step is to be cancelled by a stop.
         let clone = Task<GitError?, Never> {
             do throws(GitError) {
                 try await mirrors.checkOut(
-                    url, commit: source.revision, ref: source.ref, into: workspace.checkout,
+                    source.url, commit: source.revision, ref: source.ref, into: workspace.checkout,
                     credentials: secrets.credentials)
                 return nil
             } catch {
@@ -122,10 +117,6 @@ struct StageAttempt: Sendable {
             return nil
         }
         return .failure(Reason.sourceUnavailable, failure.description)
-    }
-
-    private static func path(ofFileURL url: String) -> String? {
-        url.hasPrefix("file://") ? String(url.dropFirst(7)) : nil
     }
 
     // MARK: Environment
@@ -176,14 +167,6 @@ struct StageAttempt: Sendable {
             outcome.message = "exit code \(code)" + (last.isEmpty ? "" : ": \(last)")
         }
         return outcome
-    }
-
-    // MARK: The kind's own job
-
-    private func runJob(
-        in workspace: Workspace, _ environment: [String: String], _ secrets: StageSecrets, _ log: StageLog
-    ) async -> StageOutcome {
-        .failure("InvalidSpec", "agents of kind `\(work.kind)` need a script (`run`)")
     }
 }
 

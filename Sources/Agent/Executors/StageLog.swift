@@ -9,10 +9,11 @@ internal import Synchronization
 /// program that writes is held up for a while, then lines are left out and counted.
 final class StageLog: Sendable {
     private static let interval = Duration.milliseconds(100)
+    private static let progressInterval = Duration.seconds(10)
     /// How much may wait in the channel before the reader slows down.
     private static let waitingLimit = 8 << 20
     /// How long a program may be held up, all in all, before its output is left out.
-    private static let patience = Duration.seconds(10)
+    private static let defaultPatience = Duration.seconds(10)
 
     private struct State {
         var text = ""
@@ -22,21 +23,29 @@ final class StageLog: Sendable {
         var isFlushPlanned = false
         var isFinished = false
         var lastLine = ""
-        var patience = StageLog.patience
+        var patience: Duration
+        /// When people who wait were last told something; nothing before the attempt has taken that long.
+        var lastProgress = ContinuousClock.now
+        var isNews = false
     }
 
     private let fence: String
     private let instance: String
     private let channel: any ControllerChannel
+    private let progress: @Sendable (String) -> Void
     private let masker: Masker
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let flushes: AsyncStream<Void>
     private let planFlush: AsyncStream<Void>.Continuation
 
-    init(_ assignment: Assignment, channel: any ControllerChannel, masker: Masker) {
+    init(
+        _ assignment: Assignment, context: StageContext, masker: Masker, patience: Duration = StageLog.defaultPatience
+    ) {
+        state = Mutex(State(patience: patience))
         fence = assignment.fence.description
         instance = assignment.instance
-        self.channel = channel
+        channel = context.channel
+        progress = context.progress
         self.masker = masker
         (flushes, planFlush) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -49,7 +58,7 @@ final class StageLog: Sendable {
         add([masker.mask(line)], isOutput: false)
     }
 
-    /// Adds what a program has written, which is masked already. Comes back when there is room for more.
+    /// Adds what a program has written, which is masked already as far as streams can be. Comes back when there is room for more.
     func write(_ lines: [OutputLine]) async {
         guard await hasRoom() else {
             state.withLock { $0.dropped += lines.count }
@@ -81,7 +90,10 @@ final class StageLog: Sendable {
                 }
                 state.text += line.cut(toBytes: LogChunk.textLimit - 1)
                 state.text += "\n"
-                if isOutput, let shown = Self.trimmed(line) { state.lastLine = shown }
+                if isOutput, let shown = Self.trimmed(line) {
+                    state.lastLine = shown
+                    state.isNews = true
+                }
             }
             let now = ContinuousClock.now
             if isOutput, state.lastFlush.map({ now - $0 >= Self.interval }) ?? true {
@@ -96,13 +108,20 @@ final class StageLog: Sendable {
     }
 
     private func flush(isLast: Bool) {
-        let chunk: LogChunk? = state.withLock { state in
+        let (chunk, news): (LogChunk?, String?) = state.withLock { state in
             state.isFlushPlanned = false
-            guard !state.isFinished, isLast || !state.text.isEmpty else { return nil }
+            guard !state.isFinished, isLast || !state.text.isEmpty else { return (nil, nil) }
             state.isFinished = isLast
-            return take(&state, isLast: isLast)
+            var news: String?
+            if state.isNews, !isLast, ContinuousClock.now - state.lastProgress >= Self.progressInterval {
+                state.lastProgress = .now
+                state.isNews = false
+                news = state.lastLine
+            }
+            return (take(&state, isLast: isLast), news)
         }
         if let chunk { channel.log(chunk) }
+        if let news { progress(news) }
     }
 
     private func take(_ state: inout State, isLast: Bool) -> LogChunk {

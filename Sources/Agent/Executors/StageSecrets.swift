@@ -19,8 +19,11 @@ struct StageSecrets: Sendable {
         masker = Masker(secrets: values.map(\.bytes) + (credentials.map { [Array($0.password.utf8)] } ?? []))
     }
 
+    /// Whether some are wanted as files.
+    var hasFiles: Bool { values.contains { $0.use.file != nil } }
+
     /// The variables that a stage is given; secrets wanted as files are written into its folders.
-    func variables(in workspace: Workspace) throws -> [(name: String, value: String)] {
+    func variables(in workspace: Workspace?) throws -> [(name: String, value: String)] {
         var variables: [(String, String)] = []
         for (place, value) in values.enumerated() {
             if let name = value.use.env {
@@ -30,7 +33,7 @@ struct StageSecrets: Sendable {
                 }
                 variables.append((name, SecretStore.trimmed(text)))
             }
-            if let name = value.use.file {
+            if let name = value.use.file, let workspace {
                 variables.append((name, try workspace.writeSecret(value.bytes, named: "\(place)-\(value.use.name)")))
             }
         }

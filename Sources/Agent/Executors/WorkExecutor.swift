@@ -11,8 +11,9 @@ package final class WorkExecutor: StageExecutor {
     let mirrors: GitMirrors
     let cache: CacheFolder
     let workFolder: String
-    let allowsLocalSources: Bool
-    private let keepsWorkspaces: Bool
+    private let folder: String
+    private let isTemporary: Bool
+    let keepsWorkspaces: Bool
 
     private struct State {
         var workspaces: [Fence: Workspace] = [:]
@@ -25,7 +26,8 @@ package final class WorkExecutor: StageExecutor {
 
     /// - Parameter environment: The agent's own, of which stages get only what `StageEnvironment` lets through.
     package init(_ configuration: AgentConfiguration, environment: [String: String]) {
-        let folder = configuration.stateFolder ?? "/tmp/martlet-\(configuration.instance)"
+        isTemporary = configuration.stateFolder == nil
+        folder = configuration.stateFolder ?? "/tmp/martlet-\(configuration.instance)"
         self.environment = environment
         secrets = SecretStore(folder: configuration.secretsFolder, environment: environment)
         var transports: Set<GitURL.Transport> = [.https, .ssh, .git, .http]
@@ -35,7 +37,6 @@ package final class WorkExecutor: StageExecutor {
         cache = CacheFolder(parent: "\(folder)/cache", limitBytes: configuration.cacheBytes)
         workFolder = "\(folder)/work"
         keepsWorkspaces = configuration.keepsWorkspaces
-        allowsLocalSources = configuration.allowsLocalSources
     }
 
     package func cachedRepositories() async -> [String] {
@@ -70,10 +71,27 @@ package final class WorkExecutor: StageExecutor {
         }
     }
 
-    /// Removes what an agent that was killed has left. The folder must be this agent's alone.
+    /// Moves aside what an agent that was killed has left. The folder must be this agent's alone.
+    package func prepare() async {
+        guard !keepsWorkspaces, FileSystem.exists(workFolder) else { return }
+        rename(workFolder, "\(folder)/\(Self.leftPrefix)\(UInt64.random(in: .min ... .max))")
+    }
+
     package func removeLeftovers() async {
-        guard !keepsWorkspaces else { return }
-        for name in FileSystem.names(in: workFolder) { try? await FileTree.remove("\(workFolder)/\(name)") }
+        for name in FileSystem.names(in: folder) where name.hasPrefix(Self.leftPrefix) {
+            try? await FileTree.remove("\(folder)/\(name)")
+        }
+    }
+
+    package func close() async {
+        if isTemporary, !keepsWorkspaces { try? await FileTree.remove(folder) }
+    }
+
+    private static let leftPrefix = "left-"
+
+    /// Runs what a kind does without a script.
+    var runner: StageRunner {
+        StageRunner(folder: workFolder, mirrors: mirrors, cache: cache, environment: environment)
     }
 
     func makeWorkspace(for fence: Fence) throws(SystemError) -> Workspace {
@@ -83,13 +101,16 @@ package final class WorkExecutor: StageExecutor {
     }
 
     /// Stages without secrets and stages with some never share a cache: what the ones leave there must not reach the
-    /// others.
+    /// others. Nor do namespaces, or pipelines without a repository.
+    func trust(of work: StageWork) -> String {
+        let level = work.secrets.isEmpty && work.credentials == nil ? "open" : "secrets"
+        return "\(work.namespace ?? "-")/\(work.source == nil ? work.pipeline : "")/\(level)"
+    }
+
     func cacheFolder(for assignment: Assignment) -> String? {
         let work = assignment.work
         let repository = work.source.flatMap { try? GitURL($0.url) }
-        let trust = work.secrets.isEmpty && work.credentials == nil ? "open" : "secrets"
-        let owner = "\(work.namespace ?? "-")/\(repository == nil ? work.pipeline : "")/\(trust)"
-        guard let folder = try? cache.folder(repository: repository, trust: owner) else { return nil }
+        guard let folder = try? cache.folder(repository: repository, trust: trust(of: work)) else { return nil }
         state.withLock { $0.cachesInUse[assignment.fence] = folder }
         return folder
     }

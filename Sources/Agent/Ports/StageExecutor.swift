@@ -11,12 +11,24 @@ package protocol StageExecutor: Sendable {
     /// Cleans up after an attempt that has been reported, off the way from one stage to the next.
     func release(_ fence: Fence) async
 
+    /// Called once, before anything is executed. Returns soon.
+    func prepare() async
+
+    /// Called once, beside what is executed: removes what a process that was killed has left.
+    func removeLeftovers() async
+
+    /// Called once, when nothing is executed any more.
+    func close() async
+
     /// Normalised URLs of the repositories that are at hand, the latest first.
     func cachedRepositories() async -> [String]
 }
 
 extension StageExecutor {
     package func release(_ fence: Fence) async {}
+    package func prepare() async {}
+    package func removeLeftovers() async {}
+    package func close() async {}
     package func cachedRepositories() async -> [String] { [] }
 }
 

@@ -75,9 +75,11 @@ package final class AgentService: Sendable {
 
     /// Works until it has been drained, or its task is cancelled (which kills what runs).
     package func run() async throws {
+        await executor.prepare()
         timer.start { [weak self] in self?.post(.woke) }
         for url in await executor.cachedRepositories().reversed() { post(.mirrored(url)) }
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.executor.removeLeftovers() }
             for await start in starts {
                 group.addTask { await self.work(start) }
             }
@@ -86,6 +88,7 @@ package final class AgentService: Sendable {
             for stop in stops { stop.request(.kill) }
         }
         timer.close()
+        await executor.close()
         if let storage {
             await withCheckedContinuation { continuation in
                 NamedThread.start("martlet-outbox") {
