@@ -9,7 +9,8 @@ func bounded(_ text: String, to limit: Int) -> String {
     // Where to cut so that the mark still fits.
     var room = kept.endIndex
     for scalar in text.unicodeScalars {
-        let clean: Unicode.Scalar = scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || scalar.value == 0x7F
+        let clean: Unicode.Scalar =
+            scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || scalar.value == 0x7F
             ? " " : scalar
         size += jsonSize(of: clean)
         if size > limit {

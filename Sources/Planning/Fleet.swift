@@ -86,7 +86,8 @@ struct Fleet {
     mutating func take(_ demand: Int, repository: String?) -> Int? {
         if demands[demand].heap.isEmpty { return nil }
         if let repository, byRepository[repository] != nil {
-            var heap = demands[demand].byRepository.removeValue(forKey: repository)
+            var heap =
+                demands[demand].byRepository.removeValue(forKey: repository)
                 ?? repositoryHeap(demand, repository)
             let agent = takeLeastLoaded(&heap)
             demands[demand].byRepository[repository] = heap
@@ -171,8 +172,12 @@ struct Fleet {
         var parts: [String] = []
         if busy > 0 { parts.append("\(busy) busy") }
         if draining > 0 { parts.append("\(draining) draining") }
-        if passedOver > 0 { parts.append("\(passedOver) passed over for a while as they did not take their last stage") }
-        for lack in lacking { parts.append("\(lack.count) \(lack.count == 1 ? "lacks" : "lack") label \(lack.label)") }
+        if passedOver > 0 {
+            parts.append("\(passedOver) passed over for a while as they did not take their last stage")
+        }
+        for lack in lacking {
+            parts.append("\(lack.count) \(lack.count == 1 ? "lacks" : "lack") label \(lack.label)")
+        }
         let isHopeless = busy == 0 && passedOver == 0
         let offers = offering.count == 1 ? "1 agent offers" : "\(offering.count) agents offer"
         return Explanation(

@@ -104,13 +104,16 @@ extension Pass {
         }
         if let first = tolerated.first {
             let more = tolerated.count > 1 ? " and \(tolerated.count - 1) more" : ""
-            return (true, Reason.completedWithFailures, "`\(title(first))`\(more) failed, which the pipeline goes on after")
+            return (
+                true, Reason.completedWithFailures, "`\(title(first))`\(more) failed, which the pipeline goes on after"
+            )
         }
         let skipped = stages.count { $0.state == .skipped }
         let succeeded = stages.count - skipped
         return (
             true, Reason.succeeded,
-            "\(succeeded) \(succeeded == 1 ? "stage" : "stages") succeeded" + (skipped > 0 ? ", \(skipped) skipped" : "")
+            "\(succeeded) \(succeeded == 1 ? "stage" : "stages") succeeded"
+                + (skipped > 0 ? ", \(skipped) skipped" : "")
         )
     }
 

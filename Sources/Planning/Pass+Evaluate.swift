@@ -171,6 +171,10 @@ extension Pass {
             end(place, ending.state, ending.rawValue, endingText(ending))
             return
         }
+        if plan.status.source == nil, case .failed(let detail) = source {
+            end(place, .skipped, Reason.sourceUnavailable, "\(Ending.sourceUnavailable.explanation): \(detail)")
+            return
+        }
         guard let othersEnded else {
             hold(place, .pending, Reason.needsPending, "runs once all other stages have ended")
             return
@@ -180,22 +184,26 @@ extension Pass {
             giveUp(place, Reason.failFast, "another combination of `\(stage.name)` failed")
             return
         }
-        guard meetsNeeds(place, graph), !endsLate(place, graph, othersEnded) else { return }
+        guard meetsNeeds(place, graph) else { return }
+        let limit = lateness(of: place, graph, othersEnded)
+        if let limit, limit.time <= now {
+            end(
+                place, .failed, Reason.runTimeout,
+                "not started within \(limit.seconds) s after the run's own timeout")
+            return
+        }
         prepare(place, graph, &slots)
+        if let limit, !plan.status.stages[place].state.isFinal { lookAgain(at: limit.time) }
     }
 
     /// The run's timeout doesn't end `finally`, but what waits there for an agent past it waits no longer than its own
     /// timeout.
-    private mutating func endsLate(_ place: Int, _ graph: StageGraph, _ othersEnded: Timestamp) -> Bool {
-        guard let deadline = deadline(graph) else { return false }
+    private func lateness(
+        of place: Int, _ graph: StageGraph, _ othersEnded: Timestamp
+    ) -> (time: Timestamp, seconds: Int)? {
+        guard let deadline = deadline(graph) else { return nil }
         let seconds = graph.stages[place].spec.timeoutSeconds ?? StageSpec.defaultTimeoutSeconds
-        let limit = max(deadline, othersEnded).adding(seconds: seconds)
-        if limit <= now {
-            end(place, .failed, Reason.runTimeout, "not started within \(seconds) s after the run's own timeout")
-            return true
-        }
-        lookAgain(at: limit)
-        return false
+        return (max(deadline, othersEnded).adding(seconds: seconds), seconds)
     }
 
     /// Writes down what a stage waits for.

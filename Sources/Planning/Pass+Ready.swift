@@ -104,28 +104,21 @@ extension Pass {
         case .none: break
         case .resolved(let commit): plan.status.source = commit
         case .failed(let detail):
-            guard ending == nil || ending?.allowsFinally == true else { return }
+            // A run that was cancelled stays so; only its `finally` can't run.
             let wantsAgent = plan.status.stages.indices.contains {
                 !plan.status.stages[$0].state.isFinal && !graph.stages[$0].isApproval
-                    && (ending == nil || graph.stages[$0].isFinally)
             }
-            guard wantsAgent else { return }
-            // A run that was cancelled stays so; only its `finally` can't run.
-            if ending == nil {
-                ending = .sourceUnavailable
-                endingDetail = detail
-            } else {
-                for place in graph.finallyStart..<graph.stages.count
-                where !plan.status.stages[place].state.isFinal && !graph.stages[place].isApproval {
-                    end(place, .skipped, Reason.sourceUnavailable, "the run's source can't be resolved: \(detail)")
-                }
-            }
+            guard ending == nil, wantsAgent else { return }
+            ending = .sourceUnavailable
+            endingDetail = detail
         case .unresolved, .retrying:
-            plan.wantsSource = !isPaused && plan.status.stages.indices.contains {
-                !plan.status.stages[$0].state.isFinal
-                    && (!graph.stages[$0].isApproval || graph.stages[$0].templates.whenNeedsSource)
-                    && (ending == nil || graph.stages[$0].isFinally)
-            }
+            plan.wantsSource =
+                !isPaused
+                && plan.status.stages.indices.contains {
+                    !plan.status.stages[$0].state.isFinal
+                        && (!graph.stages[$0].isApproval || graph.stages[$0].templates.whenNeedsSource)
+                        && (ending == nil || graph.stages[$0].isFinally)
+                }
         }
     }
 
@@ -150,7 +143,8 @@ extension Pass {
         _ stage: StageGraph.Stage, at place: Int, _ values: ReferenceValues
     ) throws(UnresolvedReference) -> String? {
         guard stage.templates.hasReferences else { return nil }
-        for (settings, limit) in [(stage.templates.env, StageGraph.envLimit), (stage.templates.with, StageGraph.withLimit)] {
+        let templates = stage.templates
+        for (settings, limit) in [(templates.env, StageGraph.envLimit), (templates.with, StageGraph.withLimit)] {
             for setting in settings where !setting.value.references.isEmpty {
                 let size = try setting.value.resolved { values.value(of: $0, at: place) }.utf8.count
                 if size > limit {

@@ -81,9 +81,12 @@ extension Pass {
         if losses >= Self.lossesLimit {
             plan.status.stages[place].instance = nil
             plan.status.stages[place].digest = nil
-            end(place, .failed, Reason.agentLost, "lost \(losses) times with its agent, the last time \(agent): \(cause)")
+            end(
+                place, .failed, Reason.agentLost,
+                "lost \(losses) times with its agent, the last time \(agent): \(cause)")
         } else {
-            requeue(place, reason, "agent \(agent) was lost: \(cause); runs again (loss \(losses) of \(Self.lossesLimit))")
+            requeue(
+                place, reason, "agent \(agent) was lost: \(cause); runs again (loss \(losses) of \(Self.lossesLimit))")
         }
     }
 
@@ -135,7 +138,8 @@ extension Pass {
                 // Nobody asked for that: the agent drains or had lost touch. Counted as a loss, so that a stage that
                 // no agent ever finishes comes to an end.
                 released.append(place)
-                lose(place, outcome.message ?? "it stopped the stage by itself", excused: false,
+                lose(
+                    place, outcome.message ?? "it stopped the stage by itself", excused: false,
                     reason: Reason.agentStopped)
             }
         }

@@ -7,6 +7,7 @@ extension Pass {
         if plan.status.isFinished {
             guard isRevived else { return false }
             plan.status.completionTime = nil
+            plan.status.observedRerun = run.spec.rerunCount
         }
         if plan.status.observedGeneration != run.metadata.generation {
             plan.status.observedGeneration = run.metadata.generation

@@ -19,7 +19,8 @@ extension Pass {
                 case .assigned, .running: ending != nil
                 case .pending, .waiting, .queued, .succeeded: false
                 }
-            isReset[place] = ended || graph.stages[place].isFinally || graph.stages[place].needs.contains { isReset[$0] }
+            isReset[place] =
+                ended || graph.stages[place].isFinally || graph.stages[place].needs.contains { isReset[$0] }
         }
         plan.status.observedRerun = run.spec.rerunCount
         ending = nil
@@ -41,7 +42,8 @@ extension Pass {
 
     /// Takes back, while the run is paused, what no agent has claimed yet.
     mutating func withdraw() {
-        for place in plan.status.stages.indices where plan.status.stages[place].state == .assigned && !isUnwanted(place) {
+        for place in plan.status.stages.indices where plan.status.stages[place].state == .assigned && !isUnwanted(place)
+        {
             plan.status.stages[place].unbind()
             plan.status.stages[place].state = .queued
             plan.status.stages[place].reason = Reason.queued

@@ -94,7 +94,7 @@ struct Pass {
     private mutating func checkSpec() {
         if case .specChanged(let detail) = obstacle {
             setCondition(Condition.accepted, .false, Reason.specChanged, detail)
-        } else if !plan.status.isFinished || plan.status.conditions[Condition.accepted]?.reason == Reason.specChanged {
+        } else {
             setCondition(Condition.accepted, .true, Reason.accepted, "")
         }
     }

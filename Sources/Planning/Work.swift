@@ -37,6 +37,8 @@ package func work(
 /// The pipeline's credentials, but only for the pipeline's own repository: a run that names another one must not have
 /// them sent there.
 private func credentials(for source: ResolvedSource, of spec: PipelineSpec) -> String? {
-    guard let own = spec.source, RepositoryURL.normalised(own.url) == RepositoryURL.normalised(source.url) else { return nil }
+    guard let own = spec.source, RepositoryURL.normalised(own.url) == RepositoryURL.normalised(source.url) else {
+        return nil
+    }
     return own.credentials
 }

@@ -29,7 +29,10 @@ struct AdmissionTests {
     @Test func `started runs keep their places; the rest come by creation, then UID`() {
         #expect(words([applicant("a", created: 1), applicant("b", created: 9, started: true)]) == ["waits", "goes"])
         #expect(words([applicant("b", created: 1), applicant("a", created: 1)]) == ["waits", "goes"])
-        #expect(words([applicant("c", created: 3), applicant("a", created: 2), applicant("b", created: 1)]) == ["waits", "waits", "goes"])
+        #expect(
+            words([applicant("c", created: 3), applicant("a", created: 2), applicant("b", created: 1)]) == [
+                "waits", "waits", "goes",
+            ])
     }
 
     @Test func `groups don't know of each other, and a limit may be more than one`() {

@@ -7,8 +7,10 @@ import Testing
 struct FlowTests {
     @Test func `stages run as their needs end, and the run succeeds`() throws {
         var driver = try RunDriver(
-            PipelineSpec([stage("lint"), stage("test", needs: ["lint"]), stage("scan", needs: ["lint"]),
-                stage("ship", needs: ["test", "scan"])]))
+            PipelineSpec([
+                stage("lint"), stage("test", needs: ["lint"]), stage("scan", needs: ["lint"]),
+                stage("ship", needs: ["test", "scan"]),
+            ]))
         driver.pass()
         driver.perform("lint")
         #expect(driver.ready == ["test", "scan"])
@@ -33,15 +35,18 @@ struct FlowTests {
 
     @Test func `Halt: nothing further starts, running stages finish, the run fails`() throws {
         var driver = try RunDriver(
-            PipelineSpec([stage("lint"), stage("test"), stage("docs"), stage("ship", needs: ["lint"]),
-                stage("tell", needs: ["ship"]), stage("pack", needs: ["test"])]))
+            PipelineSpec([
+                stage("lint"), stage("test"), stage("docs"), stage("ship", needs: ["lint"]),
+                stage("tell", needs: ["ship"]), stage("pack", needs: ["test"]),
+            ]))
         driver.pass()
         driver.bind("test")
         driver.claim("test")
         driver.perform("lint", .failed, message: "2 findings")
-        #expect(driver.states == [
-            "lint Failed", "test Running", "docs Skipped", "ship Skipped", "tell Skipped", "pack Skipped",
-        ])
+        #expect(
+            driver.states == [
+                "lint Failed", "test Running", "docs Skipped", "ship Skipped", "tell Skipped", "pack Skipped",
+            ])
         #expect(driver.reason("docs") == Reason.halted)
         #expect(driver.reason("ship") == Reason.needFailed)
         #expect(driver.reason("tell") == Reason.needFailed)
@@ -191,7 +196,9 @@ struct FlowTests {
 
     @Test func `with failFast Disabled the others run though the run fails`() throws {
         var driver = try RunDriver(
-            PipelineSpec([matrix("t", [axis]) { $0.matrix?.failFast = .disabled }, stage("b"), stage("c", needs: ["t"])]))
+            PipelineSpec([
+                matrix("t", [axis]) { $0.matrix?.failFast = .disabled }, stage("b"), stage("c", needs: ["t"]),
+            ]))
         driver.pass()
         driver.perform("t.0", .failed)
         #expect(driver.states == ["t.0 Failed", "t.1 Queued", "t.2 Queued", "t.3 Queued", "b Skipped", "c Skipped"])
@@ -245,7 +252,8 @@ struct FlowTests {
     func `an approval waits for a person and needs no agent`(
         decision: ApprovalDecision.Decision, state: StageStatus.State, reason: String, outcome: String
     ) throws {
-        var driver = try RunDriver(PipelineSpec([stage("a"), approval("ask", needs: ["a"]), stage("b", needs: ["ask"])]))
+        var driver = try RunDriver(
+            PipelineSpec([stage("a"), approval("ask", needs: ["a"]), stage("b", needs: ["ask"])]))
         driver.pass()
         driver.perform("a")
         #expect(driver.ready.isEmpty)

@@ -275,12 +275,19 @@ struct ReportTests {
 
     @Test func `all results of a run together are at most 64 KiB`() throws {
         let axis = MatrixAxis(name: "v", values: (0..<6).map(String.init))
-        var driver = try RunDriver(PipelineSpec([matrix("t", [axis]) { $0.onFailure = .continue; $0.matrix?.failFast = .disabled }]))
+        var driver = try RunDriver(
+            PipelineSpec([
+                matrix("t", [axis]) {
+                    $0.onFailure = .continue
+                    $0.matrix?.failFast = .disabled
+                }
+            ]))
         driver.pass()
         let results = (0..<15).map { Param(name: "r\($0)", value: String(repeating: "x", count: 1000)) }
         for number in 0..<6 { driver.bind("t.\(number)") }
         driver.pass((0..<6).map { driver.report("t.\($0)", .finished(StageOutcome(.succeeded, results: results))) })
-        #expect(driver.run.status.stages.map(\.state) == [.succeeded, .succeeded, .succeeded, .succeeded, .failed, .failed])
+        #expect(
+            driver.run.status.stages.map(\.state) == [.succeeded, .succeeded, .succeeded, .succeeded, .failed, .failed])
         #expect(driver.reason("t.4") == Reason.resultsTooLarge)
     }
 

@@ -100,7 +100,10 @@ struct ScheduleTests {
 
     @Test func `a full mirror isn't waited for`() {
         let fleet = [agent("a"), agent("z", slots: 1, repositories: ["h/r"])]
-        #expect(placed(place([ready("r1", repository: "h/r"), ready("r2", repository: "h/r")], fleet)) == ["r1/s→z", "r2/s→a"])
+        #expect(
+            placed(place([ready("r1", repository: "h/r"), ready("r2", repository: "h/r")], fleet)) == [
+                "r1/s→z", "r2/s→a",
+            ])
     }
 
     @Test func `an agent of several kinds has its slots once`() {

@@ -30,7 +30,9 @@ struct StageGraphTests {
 
     @Test func `needing a stage with a matrix means needing all its combinations`() throws {
         let graph = try StageGraph(
-            PipelineSpec([matrix("test", [python]), matrix("pack", [system], needs: ["test"]), stage("end", needs: ["pack"])]))
+            PipelineSpec([
+                matrix("test", [python]), matrix("pack", [system], needs: ["test"]), stage("end", needs: ["pack"]),
+            ]))
         #expect(graph.stages.map(\.needs) == [[], [], [0, 1], [0, 1], [2, 3]])
         #expect(graph.stages.map(\.dependents) == [[2, 3], [2, 3], [4], [4], []])
         #expect(graph.ancestors(of: 4) == [0, 1, 2, 3])
@@ -55,7 +57,8 @@ struct StageGraphTests {
         ("a need that isn't there", PipelineSpec([stage("build"), stage("test", needs: ["biuld"])]), "`biuld`"),
         (
             "a circle, with its way",
-            PipelineSpec([stage("a", needs: ["c"]), stage("b", needs: ["a"]), stage("c", needs: ["b"])]), "a → c → b → a"
+            PipelineSpec([stage("a", needs: ["c"]), stage("b", needs: ["a"]), stage("c", needs: ["b"])]),
+            "a → c → b → a"
         ),
         ("a stage that needs itself", PipelineSpec([stage("a", needs: ["a"])]), "itself"),
         ("a need of finally", PipelineSpec([stage("a", needs: ["f"])], finally: [stage("f")]), "finally"),

@@ -26,7 +26,9 @@ struct TimeoutTests {
         #expect(driver.outcome == "Unknown/RunTimeout")
         driver.finish("a", .cancelled)
         #expect(driver.outcome == "False/RunTimeout")
-        #expect(driver.run.status.succeeded?.message == "the run took longer than its timeoutSeconds: 60 s; 0 of 3 stages had succeeded")
+        #expect(
+            driver.run.status.succeeded?.message
+                == "the run took longer than its timeoutSeconds: 60 s; 0 of 3 stages had succeeded")
     }
 
     @Test func `a last result that comes with the deadline is still in time`() throws {

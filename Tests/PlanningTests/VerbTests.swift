@@ -39,7 +39,9 @@ struct VerbTests {
         driver.bind("a")
         driver.bind("b")
         driver.run.spec.desiredState = .paused
-        driver.pass([driver.report("a", .claimed(at: driver.now)), driver.report("b", .finished(StageOutcome(.succeeded)))])
+        driver.pass([
+            driver.report("a", .claimed(at: driver.now)), driver.report("b", .finished(StageOutcome(.succeeded))),
+        ])
         #expect(driver.states == ["a Running", "b Succeeded"])
         #expect(driver.plan.stops.isEmpty)
     }
@@ -148,11 +150,15 @@ struct VerbTests {
 
     // MARK: Rerun
 
-    @Test func `a rerun runs failed and skipped stages again, all that need them, and finally; results are kept`() throws {
+    @Test func `a rerun runs failed and skipped stages again, all that need them, and finally; results are kept`()
+        throws
+    {
         var driver = try RunDriver(
             PipelineSpec(
-                [stage("ok"), stage("bad") { $0.onFailure = .continue }, stage("after", needs: ["bad"]),
-                    stage("last", needs: ["ok"])], finally: [stage("f")]))
+                [
+                    stage("ok"), stage("bad") { $0.onFailure = .continue }, stage("after", needs: ["bad"]),
+                    stage("last", needs: ["ok"]),
+                ], finally: [stage("f")]))
         driver.pass()
         driver.perform("ok", results: [Param(name: "r", value: "1")])
         driver.perform("bad", .failed)
@@ -188,7 +194,9 @@ struct VerbTests {
 
     @Test func `what a stage's own when left out stays so, and what needs it keeps its result`() throws {
         var driver = try RunDriver(
-            PipelineSpec([stage("a") { $0.when = [WhenClause("x", .isIn, ["y"])] }, stage("b", needs: ["a"]), stage("c")]))
+            PipelineSpec([
+                stage("a") { $0.when = [WhenClause("x", .isIn, ["y"])] }, stage("b", needs: ["a"]), stage("c"),
+            ]))
         driver.pass()
         driver.perform("b")
         driver.perform("c", .failed)

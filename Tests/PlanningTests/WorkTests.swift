@@ -30,7 +30,8 @@ struct WorkTests {
         driver.source = .resolved(
             ResolvedSource(url: "https://github.com/acme/shop", revision: "c0ffee", ref: "refs/heads/main"))
         driver.pass()
-        driver.perform("build", results: [Param(name: "image", value: "r@sha256:1"), Param(name: "some-size", value: "9")])
+        driver.perform(
+            "build", results: [Param(name: "image", value: "r@sha256:1"), Param(name: "some-size", value: "9")])
         driver.perform("other", results: [Param(name: "unrelated", value: "x")])
         return driver
     }
