@@ -88,7 +88,8 @@ package final class KafkaLink: Sendable {
                 group.addTask { for await address in self.addresses { self.put(.connect(address)) } }
                 group.addTask { await self.keepHouse() }
                 group.addTask { for await failure in self.failures { throw failure } }
-                try await group.waitForAll()
+                // The first failure ends the others; `waitForAll` would wait for them.
+                while try await group.next() != nil {}
             }
         } catch {
             problem = error

@@ -105,7 +105,7 @@ struct OutageTests {
         let place = try Place(.embedded)
         let (addresses, address) = AsyncStream<BrokerAddress>.makeStream()
         let process = Process(
-            KafkaLink(place.configuration { $0.reportBytes = 2000 }, addresses: addresses))
+            KafkaLink(place.configuration { $0.reportBytes = 1500 }, addresses: addresses))
         let agent = process.agent("a1")
         for number in 0..<5 { agent.send(.progress(message: "\(number)"), fence()) }
         await agent.answers.wait { $0 == [false, false, false] }
