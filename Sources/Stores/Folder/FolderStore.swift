@@ -1,8 +1,8 @@
 package import Controller
-package import Manifests
-package import Model
 internal import GRDB
 internal import Glibc
+package import Manifests
+package import Model
 internal import Synchronization
 
 /// The home of Pipelines and PipelineRuns outside Kubernetes: manifests in files, everything else in SQLite.
@@ -70,7 +70,7 @@ package final class FolderStore: ResourceStore {
 
     /// Closes the database and gives the folder to the next controller. Nothing may be asked of the store afterwards.
     package func close() {
-        try? pool.close()
+        FolderDatabase.close(pool)
         lock.release()
     }
 
@@ -144,8 +144,15 @@ package final class FolderStore: ResourceStore {
         let followers = followers
         let (ended, continuation) = AsyncThrowingStream.makeStream(of: Never.self, throwing: (any Error).self)
         // On the writer's queue, so that no write ends between the reading and the telling.
-        let id = try await pool.writeWithoutTransaction { database in
-            try followers.add(observe, continuation, database)
+        let id: Int
+        do {
+            id = try await pool.writeWithoutTransaction { database in
+                try followers.add(observe, continuation, database)
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            throw StateError.from(error, folder.databasePath)
         }
         defer { followers.remove(id) }
         for try await _ in ended {}
@@ -200,13 +207,11 @@ package final class FolderStore: ResourceStore {
             var forgotten: [String] = []
             try database.inTransaction {
                 for uid in uids {
-                    try database.cachedStatement(
-                        sql: """
-                            DELETE FROM runs WHERE uid = ? AND (file IS NULL OR is_present = 0) AND EXISTS \
-                            (SELECT 1 FROM statuses WHERE run = id AND completed IS NOT NULL)
-                            """
-                    ).execute(arguments: [uid])
-                    if database.changesCount > 0 { forgotten.append(uid) }
+                    guard let record = try RunRecord.with(uid: uid, database), record.hasEnded,
+                        record.file == nil || !record.isPresent || record.isArchived
+                    else { continue }
+                    try database.cachedStatement(sql: "DELETE FROM runs WHERE id = ?").execute(arguments: [record.id])
+                    forgotten.append(uid)
                 }
                 return .commit
             }

@@ -35,7 +35,7 @@ package final class FolderLogStore: LogStore {
     }
 
     package func close() {
-        try? pool.close()
+        FolderDatabase.close(pool)
     }
 
     package var reader: FolderLogs { FolderLogs(pool, path: path) }

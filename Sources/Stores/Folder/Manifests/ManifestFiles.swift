@@ -143,7 +143,9 @@ struct ManifestFiles {
     ) {
         for (key, manifest) in contents.manifests.sorted(by: { $0.key < $1.key }) {
             // A file that has just gone is still known for a while: its objects have moved here.
-            guard let owner = desired.manifest(key), owner.file != file, AbsolutePath.exists(owner.file) else { continue }
+            guard let owner = desired.manifest(key), owner.file != file, AbsolutePath.exists(owner.file) else {
+                continue
+            }
             contents.manifests[key] = nil
             contents.rejected.insert(key)
             let path = FieldPath(.key("metadata"), .key("name"))

@@ -55,6 +55,14 @@ enum FolderDatabase {
         }
     }
 
+    /// Closes a database that its owner had open.
+    static func close(_ pool: DatabasePool) {
+        // By ourselves, since GRDB closes its readers last, and SQLite leaves the whole write-ahead log behind when the
+        // last connection may not write. Should this fail, the log is taken up at the next start.
+        _ = try? pool.barrierWriteWithoutTransaction { try $0.checkpoint(.truncate) }
+        try? pool.close()
+    }
+
     private static func newer(_ path: String) -> StateError {
         StateError(.newer, path, "written by a newer martlet; use that one, or another folder with --state")
     }

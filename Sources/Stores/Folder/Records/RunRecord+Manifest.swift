@@ -53,7 +53,7 @@ extension RunRecord {
     /// Notes that the run's file has been deleted, which cancels the run unless it has ended.
     mutating func loseFile() {
         isPresent = false
-        guard completed == nil else { return }
+        guard !hasEnded else { return }
         var cancelled = verbs
         cancelled.desiredState = .cancelled
         want(cancelled)

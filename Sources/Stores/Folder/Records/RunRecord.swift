@@ -71,6 +71,9 @@ struct RunRecord {
         return PipelineRun(metadata: metadata, spec: spec, status: status)
     }
 
+    /// Whether nothing more happens to the run: it has ended, and nobody has asked for a rerun since.
+    var hasEnded: Bool { completed != nil && verbs.rerunCount <= status.observedRerun }
+
     // MARK: Reading
 
     static func all(_ database: Database, where condition: String = "", _ arguments: StatementArguments = [])

@@ -1,6 +1,6 @@
 internal import Document
-package import Model
 internal import Glibc
+package import Model
 
 /// Where the embedded broker listens, for agents and commands in other processes.
 package struct BrokerAddress: Fields, Equatable {

@@ -102,7 +102,8 @@ package struct FolderVerbs: Sendable {
                 if !isNamed { run.metadata.name = RandomName.following(base) }
                 guard try RunRecord.named(run.metadata.name, in: namespace, database) != nil else { break }
                 guard !isNamed else {
-                    throw VerbError(.exists, "there is a run `\(run.metadata.name)` already", hint: "choose another name")
+                    throw VerbError(
+                        .exists, "there is a run `\(run.metadata.name)` already", hint: "choose another name")
                 }
             } while true
             if let complaint = TextRule.dnsName.complaint(about: run.metadata.name) {
@@ -118,7 +119,8 @@ package struct FolderVerbs: Sendable {
             let near = Suggestion.nearest(to: name, among: names).map { "did you mean `\($0)`?" }
             throw VerbError(
                 .unknownPipeline, "there is no pipeline `\(name.shown())`",
-                hint: near ?? (names.isEmpty ? "the controller has read none" : "there is \(names.joined(separator: ", "))"))
+                hint: near
+                    ?? (names.isEmpty ? "the controller has read none" : "there is \(names.joined(separator: ", "))"))
         }
         try check(run.spec.problems(pipeline: pipeline.spec))
     }

@@ -81,7 +81,7 @@ extension RunRecord {
     }
 
     private func requireActive(_ verb: String) throws {
-        guard completed != nil else { return }
+        guard hasEnded else { return }
         let outcome = status.succeeded.map { $0.reason.isEmpty ? "" : ": \($0.reason)" } ?? ""
         throw VerbError(
             .finished, "cannot \(verb) `\(name)`: it has ended\(outcome)",

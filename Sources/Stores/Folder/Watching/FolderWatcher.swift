@@ -25,7 +25,8 @@ final class FolderWatcher: Sendable {
 
     // Everything that may begin, end or change a file, and whatever happens to the folder itself.
     private static let mask = UInt32(
-        IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
+        IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+    )
 
     /// Begins to watch; events are kept until `run` takes them.
     ///
@@ -111,12 +112,13 @@ final class FolderWatcher: Sendable {
             }
             for folder in paths.sorted() {
                 let path = AbsolutePath.joined(folder, event.name)
-                if roots.contains(where: { $0 == path ? contents.contains(path) || event.isFolder
-                    : AbsolutePath.isWithin($0, path) }) {
-                    // The way to a root, or a root that is a folder.
-                    if !event.has(IN_MODIFY), !event.has(IN_CLOSE_WRITE) { isShaken = true }
-                } else if roots.contains(path) || contents.contains(folder) && isManifest(event.name) {
-                    if event.isFolder { continue }
+                let isRoot = roots.contains(path)
+                if roots.contains(where: { $0 != path && AbsolutePath.isWithin($0, path) })
+                    || isRoot && (event.isFolder || contents.contains(path) || AbsolutePath.isFolder(path))
+                {
+                    // The way to a root, or a root that is (or was, or has become) a folder.
+                    isShaken = isShaken || !event.has(IN_MODIFY) && !event.has(IN_CLOSE_WRITE)
+                } else if isRoot || contents.contains(folder) && isManifest(event.name) && !event.isFolder {
                     note(event, of: path, at: now)
                 }
             }

@@ -29,7 +29,8 @@ final class Inotify: Sendable {
             guard errno == EMFILE else { throw StateError("inotify", doing: "watch files") }
             throw StateError(
                 .system, "inotify",
-                "too many watchers of files on this machine; raise fs.inotify.max_user_instances or the limit of open files")
+                "too many watchers of files on this machine; raise fs.inotify.max_user_instances or the limit of open files"
+            )
         }
         var ends: [Int32] = [-1, -1]
         // A pair of sockets takes its flags at once, where a pipe would leak into a child that is started meanwhile.
