@@ -1,0 +1,78 @@
+internal import Model
+internal import Stores
+
+/// The state folder that a command looks at or leaves a word in.
+struct Home {
+    let folder: StateFolder
+    /// As the user named it.
+    let path: String
+
+    /// - Throws: `StateError` where there is none.
+    init(_ settings: SettingValues) throws {
+        path = settings.statePath
+        do throws(StateError) {
+            folder = try StateFolder.existing(at: path)
+        } catch {
+            throw Self.named(error, path)
+        }
+    }
+
+    var reader: FolderReader {
+        get throws { try named { () throws(StateError) in try FolderReader(folder) } }
+    }
+
+    var verbs: FolderVerbs {
+        get throws { try named { () throws(StateError) in try FolderVerbs(folder) } }
+    }
+
+    /// Says on standard error that nobody acts on what is wanted yet, where no controller runs.
+    func noteMissingController() {
+        if folder.controller == nil {
+            Console.error("no controller runs on \(path) now; the next one takes it up")
+        }
+    }
+
+    /// - Throws: `CommandFailure` for a run that isn't there, with the nearest name.
+    func run(_ name: String) async throws -> PipelineRun {
+        try await finding { try await reader.run(name) }
+    }
+
+    /// What `body` returns, with the folder named in the message where it finds no run.
+    func finding<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as VerbError where error.kind == .unknownRun {
+            throw CommandFailure(
+                "\(error.message) in \(path)" + (error.hint.map { " (\($0))" } ?? ""))
+        }
+    }
+
+    private func named<Value>(_ body: () throws(StateError) -> Value) throws -> Value {
+        do throws(StateError) {
+            return try body()
+        } catch {
+            throw Self.named(error, path)
+        }
+    }
+
+    /// A folder that isn't there is named as the user did, not by a file within it.
+    private static func named(_ error: StateError, _ path: String) -> StateError {
+        guard error.kind == .notFound else { return error }
+        return StateError(.notFound, path, error.message)
+    }
+}
+
+/// The names of the runs in the state folder, for shells that complete them.
+enum RunNames {
+    @Sendable static func complete(_ arguments: [String], _: Int, _ prefix: String) async -> [String] {
+        var flags: [(name: String, texts: [String])] = []
+        if let place = arguments.firstIndex(of: "--state"), arguments.indices.contains(place + 1) {
+            flags = [Settings.state.given(arguments[place + 1])]
+        }
+        // Somebody who presses a key wants no message about what is wrong.
+        guard let home = try? Home(SettingValues.resolved(flags: flags)),
+            let runs = try? await home.reader.runs(limit: 200)
+        else { return [] }
+        return runs.map(\.metadata.name).filter { $0.hasPrefix(prefix) }
+    }
+}

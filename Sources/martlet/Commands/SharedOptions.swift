@@ -1,0 +1,71 @@
+internal import ArgumentParser
+
+/// The flags that `run`, `controller` and `agent` have in common.
+struct SharedOptions: SettingFlags {
+    @OptionGroup var state: StateOption
+
+    @Option(help: Settings.kafka.argumentHelp)
+    var kafka: String?
+
+    @Option(help: Settings.kafkaProperty.argumentHelp)
+    var kafkaProperty: [String] = []
+
+    @Option(help: Settings.topicPrefix.argumentHelp)
+    var topicPrefix: String?
+
+    @Option(help: Settings.topicPartitions.argumentHelp)
+    var topicPartitions: String?
+
+    @Option(help: Settings.slots.argumentHelp)
+    var slots: String?
+
+    @Option(help: Settings.label.argumentHelp)
+    var label: [String] = []
+
+    @Option(help: Settings.allowSecret.argumentHelp)
+    var allowSecret: [String] = []
+
+    @Option(help: Settings.secretsFolder.argumentHelp, completion: Settings.secretsFolder.completion)
+    var secretsDir: String?
+
+    @Flag(inversion: .prefixedNo, help: Settings.keepWorkspace.argumentHelp)
+    var keepWorkspace: Bool?
+
+    @Option(help: Settings.grace.argumentHelp)
+    var graceSeconds: String?
+
+    @Option(help: Settings.selfFence.argumentHelp)
+    var selfFenceSeconds: String?
+
+    @OptionGroup var output: OutputOption
+
+    @Option(help: Settings.logLevel.argumentHelp, completion: Settings.logLevel.completion)
+    var logLevel: String?
+
+    var given: [(name: String, texts: [String])] {
+        state.given + output.given + [
+            Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty),
+            Settings.topicPrefix.given(topicPrefix), Settings.topicPartitions.given(topicPartitions),
+            Settings.slots.given(slots), Settings.label.given(label), Settings.allowSecret.given(allowSecret),
+            Settings.secretsFolder.given(secretsDir), Settings.keepWorkspace.given(keepWorkspace),
+            Settings.grace.given(graceSeconds), Settings.selfFence.given(selfFenceSeconds),
+            Settings.logLevel.given(logLevel),
+        ]
+    }
+}
+
+/// `--manifests`, which only the controller has.
+struct ManifestsOption: SettingFlags {
+    @Option(help: Settings.manifests.argumentHelp, completion: Settings.manifests.completion)
+    var manifests: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.manifests.given(manifests)] }
+}
+
+/// `--agent-id`, which only an agent has.
+struct AgentIDOption: SettingFlags {
+    @Option(name: .customLong("agent-id"), help: Settings.agentID.argumentHelp)
+    var agentID: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.agentID.given(agentID)] }
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+/// The commands that do the work themselves, rather than ask for it.
+enum WorkCommands {
+    static let all: [any ParsableCommand.Type] = []
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Model
+import Presentation
+import Testing
+
+@testable import martlet
+
+@Suite struct CommandTests {
+    @Test(arguments: [
+        (["get"], "get"), (["get", "pipelines", "a", "b", "-o", "json"], "get"),
+        (["get", "mrun", "--pipeline", "p", "--limit", "3", "--state", "s"], "get"),
+        (["describe", "x"], "describe"), (["describe", "pipeline", "x"], "describe"),
+        (["logs", "x"], "logs"), (["logs", "x", "test", "-f"], "logs"), (["logs", "x", "t", "--attempt", "2"], "logs"),
+        (["cancel", "a", "b"], "cancel"), (["pause", "a"], "pause"), (["resume", "a"], "resume"), (["rerun", "a"], "rerun"),
+        (["approve", "a", "release"], "approve"), (["approve", "a", "release", "--reject"], "approve"),
+        (["start", "p", "--param", "a=b", "--param", "c=", "--revision", "main", "--priority", "-5"], "start"),
+        (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"), (["config"], "config"),
+    ])
+    func isUnderstood(_ words: [String], _ expected: String) throws {
+        let command = try Martlet.parseAsRoot(words)
+        #expect(type(of: command)._commandName == expected)
+    }
+
+    @Test(arguments: [
+        ["gte"], ["get", "stages"], ["get", "runs", "--limit", "0"], ["get", "pipelines", "--limit", "3"], ["describe"],
+        ["describe", "a", "b"], ["logs"], ["logs", "x", "--attempt", "1"], ["logs", "x", "t", "--attempt", "0"],
+        ["logs", "x", "t", "--attempt", "1", "--all"], ["cancel"], ["approve", "a"], ["start", "p", "--param", "a"],
+        ["start", "p", "--param", "a=1", "--param", "a=2"], ["start", "p", "--priority", "1001"],
+        ["start", "p", "--url", "-x"], ["validate"], ["convert"], ["config", "--nonsense"],
+    ])
+    func isRefusedWithTwo(_ words: [String]) {
+        #expect {
+            _ = try Martlet.parseAsRoot(words)
+        } throws: { error in
+            Martlet.exitCode(for: error) == .validationFailure
+                && CommandFailure.report(error, as: Martlet.self) == CommandFailure.badInput
+        }
+    }
+
+    @Test(arguments: [
+        ("gte", "there is no command `gte` (did you mean `martlet get`?)"),
+        ("frobnicate", "there is no command `frobnicate` (`martlet --help` lists them)"),
+    ])
+    func anUnknownCommandIsAnsweredWithTheNearest(_ word: String, _ expected: String) throws {
+        #expect(throws: CommandFailure(expected, code: CommandFailure.badInput)) { try Martlet.checkCommand(word) }
+        for word in [nil, "get", "help", "--help", "---completion"] { try Martlet.checkCommand(word) }
+    }
+
+    @Test func helpAndVersionsEndWell() {
+        for words in [["--help"], ["--version"], ["get", "--help"], ["help", "logs"]] {
+            #expect {
+                var command = try Martlet.parseAsRoot(words)
+                try command.run()
+            } throws: { Martlet.exitCode(for: $0) == .success }
+        }
+    }
+
+    @Test func everySettingOfTheWorkIsAFlag() throws {
+        let options = try SharedOptions.parse([
+            "--state", "s", "--kafka", "b:9092", "--kafka-property", "a=b", "--kafka-property", "c=d", "--topic-prefix",
+            "p.", "--topic-partitions", "8", "--slots", "2", "--label", "arch=arm64", "--allow-secret", "x=-/p",
+            "--secrets-dir", "/run/secrets", "--keep-workspace", "--grace-seconds", "5", "--self-fence-seconds", "30",
+            "-o", "json", "--log-level", "debug",
+        ])
+        let given = options.given.filter { !$0.texts.isEmpty }.map(\.name)
+        let own = [Settings.manifests.name, Settings.agentID.name]
+        #expect(Set(given + own) == Set(Settings.table.map(\.name)))
+        let others =
+            try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
+        #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))
+    }
+
+    @Test func flagsThatAreNotGivenSayNothing() throws {
+        #expect(try SharedOptions.parse([]).given.allSatisfy { $0.texts.isEmpty })
+        #expect(try SharedOptions.parse(["--no-keep-workspace"]).given.contains { $0.texts == ["false"] })
+    }
+
+    @Test(arguments: [
+        ("test", ["test.0", "test.1"]), ("test.1", ["test.1"]), ("test[python=3.12]", ["test.1"]), ("ship", ["ship"]),
+    ])
+    func aWordNamesStages(_ word: String, _ expected: [String]) throws {
+        #expect(try LogsCommand.stages(word, of: Self.matrix()).map(\.id) == expected)
+    }
+
+    @Test func anUnknownStageIsAnsweredWithTheNearest() {
+        #expect(throws: CommandFailure("`m-1` has no stage `tset` (did you mean `test`?)")) {
+            try LogsCommand.stages("tset", of: Self.matrix())
+        }
+    }
+
+    private static func matrix() -> RunView {
+        var spec = PipelineSpec()
+        var test = StageSpec(name: "test", run: "true")
+        test.matrix = Matrix()
+        test.matrix?.axes = [MatrixAxis(name: "python", values: ["3.11", "3.12"])]
+        spec.stages = [test, StageSpec(name: "ship", run: "true")]
+        var run = PipelineRun(metadata: Metadata(name: "m-1"), spec: PipelineRunSpec())
+        run.spec.pipelineSpec = spec
+        return RunView(run)
+    }
+}

@@ -1,0 +1,107 @@
+import Presentation
+import Testing
+
+@testable import martlet
+
+@Suite struct SettingsTests {
+    private func values(
+        flags: [(name: String, texts: [String])] = [], _ environment: [String: String] = [:], file: String? = nil
+    ) -> SettingValues {
+        SettingValues(flags: flags, environment: { environment[$0] }, dotEnv: file.map { (".env", $0) })
+    }
+
+    @Test func aFlagGoesBeforeAVariableBeforeTheFileBeforeTheDefault() {
+        let file = "A=1\n\nMARTLET_STATE=from-file\n"
+        let variable = ["MARTLET_STATE": "from-variable"]
+        let flag = [Settings.state.given("from-flag")]
+        #expect(values(flags: flag, variable, file: file).value(Settings.state) == .init(texts: ["from-flag"], origin: .flag))
+        #expect(values(variable, file: file).value(Settings.state) == .init(texts: ["from-variable"], origin: .variable))
+        #expect(
+            values(file: file).value(Settings.state)
+                == .init(texts: ["from-file"], origin: .dotEnv(file: ".env", line: 3)))
+        #expect(values().value(Settings.state) == .init(texts: [".martlet"], origin: .fallback))
+        #expect(values().value(Settings.kafka) == .init(texts: [], origin: .unset))
+    }
+
+    @Test func aFlagThatWasNotGivenHidesNothing() {
+        #expect(values(flags: [Settings.state.given(nil as String?)], ["MARTLET_STATE": "x"]).text(Settings.state) == "x")
+        #expect(values(flags: [Settings.label.given([])], ["MARTLET_LABEL": "a=b"]).text(Settings.label) == "a=b")
+    }
+
+    @Test(arguments: [
+        ("plain", "MARTLET_STATE=dir", "dir"),
+        ("spaces around", "  MARTLET_STATE = dir  ", "dir"),
+        ("double quotes", "MARTLET_STATE=\"a dir\"", "a dir"),
+        ("single quotes", "MARTLET_STATE='a dir'", "a dir"),
+        ("a comment behind", "MARTLET_STATE=dir # where", "dir"),
+        ("a # within", "MARTLET_STATE=dir#1", "dir#1"),
+        ("a # in quotes", "MARTLET_STATE=\"dir # 1\"", "dir # 1"),
+        ("export before", "export MARTLET_STATE=dir", "dir"),
+        ("the line feed of Windows", "MARTLET_STATE=dir\r", "dir"),
+        ("an equals sign within", "MARTLET_STATE=a=b", "a=b"),
+        ("nothing", "MARTLET_STATE=", ""),
+        ("the last line counts", "MARTLET_STATE=one\nMARTLET_STATE=two", "two"),
+    ])
+    func aLineOfTheFile(_ name: String, _ text: String, _ expected: String) {
+        let values = values(file: text)
+        #expect(values.text(Settings.state) == expected, "\(name)")
+        #expect(values.problems.isEmpty, "\(name)")
+    }
+
+    @Test(arguments: [
+        ("no equals sign", "# fine\nMARTLET_STATE", ".env:2:1: error: is not of the form NAME=value"),
+        (
+            "a slip of the hand", "MARTLET_STAET=x",
+            ".env:1:1: error: unknown setting MARTLET_STAET (did you mean MARTLET_STATE?)"
+        ),
+        (
+            "nothing like it", "MARTLET_BANANAS_AND_MORE=x",
+            ".env:1:1: error: unknown setting MARTLET_BANANAS_AND_MORE (`martlet config` lists them)"
+        ),
+        (
+            "an open quote", "MARTLET_STATE=\"x",
+            ".env:1:1: error: the value of MARTLET_STATE has no closing quote"
+        ),
+        (
+            "no number", "MARTLET_SLOTS=many",
+            ".env:1: MARTLET_SLOTS: must be a whole number from 1 to 1000, but is \"many\""
+        ),
+    ])
+    func aMistakeInTheFile(_ name: String, _ text: String, _ expected: String) {
+        #expect(values(file: text).problems == [expected], "\(name)")
+    }
+
+    @Test func otherProgramsLinesAndSecretsAreLeftAlone() {
+        #expect(values(file: "PATH=x\nMARTLET_SECRET_TOKEN=abc\n").problems.isEmpty)
+    }
+
+    @Test(arguments: [
+        (Settings.slots, "0", "--slots: must be a whole number from 1 to 1000, but is \"0\""),
+        (Settings.output, "jsno", "--output: \"jsno\" is not one of text, json (did you mean json?)"),
+        (Settings.label, "arch", "--label: must be of the form KEY=VALUE, but is \"arch\""),
+        (Settings.keepWorkspace, "maybe", "--keep-workspace: must be true or false, but is \"maybe\""),
+    ])
+    func aMistakeInAFlag(_ setting: Setting, _ text: String, _ expected: String) {
+        #expect(values(flags: [(setting.name, [text])]).problems == [expected])
+    }
+
+    @Test func aListIsSplitAtCommasInAVariable() {
+        let values = values(["MARTLET_LABEL": "arch=arm64,os=linux=x"])
+        #expect(values.pairs(Settings.label).map(\.key) == ["arch", "os"])
+        #expect(values.pairs(Settings.label).map(\.value) == ["arm64", "linux=x"])
+    }
+
+    @Test func namesOfSettingsAndVariablesAreUnique() {
+        #expect(Set(Settings.table.map(\.name)).count == Settings.table.count)
+        #expect(Set(Settings.table.map(\.variable)).count == Settings.table.count)
+        #expect(Settings.kafkaProperty.variable == "MARTLET_KAFKA_PROPERTY")
+    }
+
+    @Test func configHidesSecretsAndNamesTheirKeys() {
+        let values = values(["MARTLET_KAFKA_PROPERTY": "sasl.password=hunter2"])
+        let text = ConfigCommand.table(values).lines(width: nil).rendered(colour: false)
+        #expect(!text.contains("hunter2"))
+        #expect(text.contains("sasl.password=***"))
+        #expect(text.split(separator: "\n").count == Settings.table.count + 1)
+    }
+}
