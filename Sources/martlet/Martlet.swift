@@ -60,7 +60,7 @@ struct Martlet: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            Glibc.exit(CommandFailure.report(error, as: self))
+            Glibc.exit(CommandFailure.report(error, in: self))
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
             _ = try Martlet.parseAsRoot(words)
         } throws: { error in
             Martlet.exitCode(for: error) == .validationFailure
-                && CommandFailure.report(error, as: Martlet.self) == CommandFailure.badInput
+                && CommandFailure.code(of: error, in: Martlet.self) == CommandFailure.badInput
         }
     }
 

@@ -24,18 +24,21 @@ struct CommandFailure: Error, Equatable {
     }
 
     /// Says what an error means and returns the code to end with.
-    static func report(_ error: any Error, as command: any ParsableCommand.Type) -> Int32 {
+    static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
+        let code = code(of: error, in: command)
         if let failure = CommandFailure(error) {
             for line in failure.lines { Console.error("martlet: \(line)") }
-            return failure.code
+            return code
         }
         let text = command.fullMessage(for: error)
+        guard !text.isEmpty else { return code }
         // Help and versions that were asked for come as errors too.
-        guard command.exitCode(for: error) != .success else {
-            if !text.isEmpty { Console.standard.write(text + "\n") }
-            return 0
-        }
-        if !text.isEmpty { Console.error(text) }
+        if code == 0 { Console.standard.write(text + "\n") } else { Console.error(text) }
+        return code
+    }
+
+    static func code(of error: any Error, in command: any ParsableCommand.Type) -> Int32 {
+        if let failure = CommandFailure(error) { return failure.code }
         let code = command.exitCode(for: error)
         return code == .validationFailure ? badInput : code.rawValue
     }
