@@ -120,7 +120,7 @@ struct StateFolderTests {
 }
 
 /// A file system of one megabyte, which only root may make.
-final class SmallDisk {
+final class SmallDisk: Sendable {
     let path: String
     /// The home is removed after the file system is gone from it.
     private let home: TestHome
@@ -160,6 +160,44 @@ struct FullDiskTests {
         guard case .stored = await store.write([.init(run, status)]).first else {
             Issue.record("not stored although there is room")
             return
+        }
+    }
+
+    @Test("what files ask for meanwhile is told to have failed once, and taken up when there is room")
+    func owed() async throws {
+        let home = try TestHome()
+        let disk = try SmallDisk(home)
+        // A state folder on the small disk, reached by the home's path.
+        try #require(TestHome.shell("mkdir \(disk.path)/state && ln -s disk/state \(home.state)") == 0)
+        try home.write("ci.yaml", Sample.pipeline())
+        try await withStore(home) { store, followed in
+            _ = try await followed.next()
+            TestHome.shell("dd if=/dev/zero of=\(disk.path)/ballast bs=1k count=2000 2> /dev/null")
+            // More than fits into what SQLite has of the disk already.
+            let name = String(repeating: "a", count: 60)
+            let script = String(repeating: "x", count: 12_000)
+            for number in 0..<20 {
+                try home.write("\(number).yaml", Sample.pipeline("\(name)-\(number)", script: script))
+            }
+            var failures = 0
+            while failures == 0 {
+                failures += try await followed.problems().count { $0.contains("full") }
+            }
+            #expect(failures == 1)
+            try home.remove("ci.yaml")
+            TestHome.shell("rm \(disk.path)/ballast")
+            var names: Set<String> = []
+            var isGone = false
+            while names.count < 20 || !isGone {
+                switch try await followed.next() {
+                case .pipeline(let pipeline): names.insert(pipeline.metadata.name)
+                case .pipelineGone("ci", _): isGone = true
+                default: break
+                }
+            }
+            #expect(names.count == 20)
+            let stored = try await store.reader.pipelines()
+            #expect(stored.count == 20)
         }
     }
 

@@ -31,6 +31,13 @@ package final class FolderStore: ResourceStore {
     private let watcher: FolderWatcher?
     private let files: Mutex<ManifestFiles>
     private let followers: Followers
+    private let owed = Mutex(Owed())
+
+    /// Objects that the database could not be brought in line with yet, and why.
+    private struct Owed {
+        var keys: Set<DesiredManifests.Key> = []
+        var failure: StateError?
+    }
 
     /// Opens the store as the folder's only controller.
     ///
@@ -108,14 +115,23 @@ package final class FolderStore: ResourceStore {
 
     private func take(_ due: WatchedFiles.Due) -> [String] {
         let reading = files.withLock { $0.read(due) }
-        var problems = reading.problems
+        let keys = owed.withLock { $0.keys.union(reading.keys) }
         do throws(StateError) {
-            problems += try apply(reading.keys, isFirst: false)
+            let problems = reading.problems + (try apply(keys, isFirst: false))
+            owed.withLock { $0 = Owed() }
+            if !problems.isEmpty { report(problems) }
+            return reading.lookAgain
         } catch {
-            problems.append(FileProblem(file: folder.path, problem: Problem(error.message)))
+            // What the files ask for is tried again, and the reason told once, until the database takes it.
+            let isNew = owed.withLock { owed in
+                defer { owed = Owed(keys: keys, failure: error) }
+                return owed.failure != error
+            }
+            let failure = FileProblem(file: folder.path, problem: Problem(error.message))
+            let problems = reading.problems + (isNew ? [failure] : [])
+            if !problems.isEmpty { report(problems) }
+            return due.changed.isEmpty ? due.gone : due.changed
         }
-        if !problems.isEmpty { report(problems) }
-        return reading.lookAgain
     }
 
     /// Brings the database in line with the files, for the objects named.
