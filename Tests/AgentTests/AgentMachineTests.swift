@@ -71,7 +71,9 @@ struct AgentMachineTests {
                 hello, Step(0, .assign(1), ["claimed s1 #1"]), Step(0, .reportRefused(1), []),
                 Step(0.1, .ready, ["claimed s1 #1", "presence 2 slots=2 held=[run/s1/1]"]),
             ]),
-        Case("a repeat while the claim is on its way says nothing", [hello, Step(0, .assign(1)), Step(0, .assign(1), [])]),
+        Case(
+            "a repeat while the claim is on its way says nothing",
+            [hello, Step(0, .assign(1)), Step(0, .assign(1), [])]),
         Case("a repeat while it runs says claimed again", running + [Step(1, .assign(1), ["claimed s1 #2"])]),
         Case(
             "the second ack of a claim starts nothing",
@@ -137,7 +139,8 @@ struct AgentMachineTests {
         Case(
             "a stop before the start ends it as cancelled, and the late ack starts nothing",
             [
-                hello, Step(0, .assign(1)), Step(0, .message(stop(assignment(1))), ["finished s1 #2: Cancelled/Cancelled"]),
+                hello, Step(0, .assign(1)),
+                Step(0, .message(stop(assignment(1))), ["finished s1 #2: Cancelled/Cancelled"]),
                 Step(0, .reportAcknowledged(1), []), Step(0, .reportAcknowledged(2), []),
             ]),
         Case(
@@ -216,7 +219,8 @@ struct AgentMachineTests {
             "an end is repeated for ten minutes",
             running + [
                 Step(1, .ended(1)), Step(1, .reportAcknowledged(2)), Step(599, .woke),
-                Step(600, .message(.report(instance: nil)), ["finished s1 #3: Succeeded", "presence 3 slots=2 held=[]"]),
+                Step(
+                    600, .message(.report(instance: nil)), ["finished s1 #3: Succeeded", "presence 3 slots=2 held=[]"]),
                 Step(600, .reportAcknowledged(3)), Step(605, .woke),
                 Step(606, .message(.report(instance: nil)), ["presence 5 slots=2 held=[]"]),
                 Step(607, .assign(1), ["declined s1 #4: it ended here, too long ago to know how"]),
@@ -230,7 +234,8 @@ struct AgentMachineTests {
                 Step(2.6, .reportAcknowledged(2), []),
             ]),
         Case(
-            "what the work says last is passed on", running + [Step(1, .workProgressed(fence(1), message: "x"), ["progress s1: x"])]),
+            "what the work says last is passed on",
+            running + [Step(1, .workProgressed(fence(1), message: "x"), ["progress s1: x"])]),
     ]
 
     static let fences: [Case] = [
@@ -238,7 +243,8 @@ struct AgentMachineTests {
             "cut off for 120 s it kills everything without grace",
             running + [
                 Step(119.9, .woke, ["presence 2 slots=2 held=[run/s1/1]"]), Step(120, .woke, ["kill s1"]),
-                Step(121, .woke, []), Step(121, .ended(1, outcome(.cancelled)), ["finished s1 #2: Cancelled/SelfFenced"]),
+                Step(121, .woke, []),
+                Step(121, .ended(1, outcome(.cancelled)), ["finished s1 #2: Cancelled/SelfFenced"]),
             ]),
         Case(
             "it counts from when the last acknowledged presence was made",
@@ -258,7 +264,10 @@ struct AgentMachineTests {
                 hello, greeted, Step(0, .assign(1)),
                 Step(
                     15.1, .reportAcknowledged(1),
-                    ["declined s1 #2: the agent was out of reach for longer than a lease", "presence 2 slots=2 held=[]"]),
+                    [
+                        "declined s1 #2: the agent was out of reach for longer than a lease",
+                        "presence 2 slots=2 held=[]",
+                    ]),
                 Step(16, .assign(2), ["claimed s2 #3"]),
             ]),
         Case(
@@ -290,7 +299,8 @@ struct AgentMachineTests {
         Case(
             "when the grace is over it ends what runs", { $0.drainGraceSeconds = 10 },
             running + [
-                Step(1, .drainRequested), Step(11, .woke, ["terminate s1 10", "presence 3 slots=0 held=[run/s1/1] draining"]),
+                Step(1, .drainRequested),
+                Step(11, .woke, ["terminate s1 10", "presence 3 slots=0 held=[run/s1/1] draining"]),
                 Step(12, .ended(1, outcome(.cancelled)), ["finished s1 #2: Cancelled/AgentDrained"]),
                 Step(12, .reportAcknowledged(2), ["presence 4 slots=0 held=[] draining leaving"]),
                 Step(15, .woke, ["exit"]),
@@ -298,12 +308,14 @@ struct AgentMachineTests {
         Case(
             "it ends even if nobody hears it", { $0.drainGraceSeconds = 10 },
             running + [
-                Step(1, .drainRequested), Step(11, .woke), Step(12, .ended(1, outcome(.cancelled))), Step(26, .woke, ["exit"]),
+                Step(1, .drainRequested), Step(11, .woke), Step(12, .ended(1, outcome(.cancelled))),
+                Step(26, .woke, ["exit"]),
             ]),
         Case(
             "a second SIGTERM kills",
             running + [
-                Step(1, .drainRequested), Step(2, .shutdownRequested, ["kill s1", "presence 3 slots=0 held=[run/s1/1] draining"]),
+                Step(1, .drainRequested),
+                Step(2, .shutdownRequested, ["kill s1", "presence 3 slots=0 held=[run/s1/1] draining"]),
                 Step(7, .woke, ["kill s1", "exit"]),
             ]),
         Case(
@@ -317,7 +329,8 @@ struct AgentMachineTests {
         Case(
             "finished is kept on disk until the broker has it", { $0.keepsReports = true },
             running + [
-                Step(1, .ended(1), ["keep s1 #2", "finished s1 #2: Succeeded"]), Step(1, .reportAcknowledged(2), ["drop #2"]),
+                Step(1, .ended(1), ["keep s1 #2", "finished s1 #2: Succeeded"]),
+                Step(1, .reportAcknowledged(2), ["drop #2"]),
             ]),
     ]
 
@@ -436,7 +449,9 @@ struct AgentMachineTests {
         annotation.message = String(repeating: "b", count: 5000)
         annotation.line = -4
         outcome.annotations = [Annotation](repeating: annotation, count: 2000)
-        outcome.results = (0..<80).map { Param(name: $0 == 3 ? "a.b" : "r\($0)", value: String(repeating: "c", count: 5000)) }
+        outcome.results = (0..<80).map {
+            Param(name: $0 == 3 ? "a.b" : "r\($0)", value: String(repeating: "c", count: 5000))
+        }
         let report = AgentReport(
             fence: fence(1), agent: "a", instance: me, digest: "d", event: .finished(outcome.fitted()))
         let envelope = Envelope(

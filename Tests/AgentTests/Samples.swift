@@ -23,7 +23,8 @@ extension AgentSettings {
 
 func fence(_ number: Int) -> Fence { Fence(run: "run", stage: "s\(number)", attempt: 1) }
 
-func assignment(_ number: Int, for instance: String = me, _ change: (inout StageWork) -> Void = { _ in }) -> Assignment {
+func assignment(_ number: Int, for instance: String = me, _ change: (inout StageWork) -> Void = { _ in }) -> Assignment
+{
     var work = StageWork()
     work.run = "r"
     work.pipeline = "web"

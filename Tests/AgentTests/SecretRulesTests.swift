@@ -12,11 +12,12 @@ struct SecretRulesTests {
         #expect(SecretRules.Rule(text)?.description == expect)
     }
 
-    @Test(arguments: [
-        ("token", "prod", "web", true), ("token", "prod", "api", false), ("token", "test", "web", false),
-        ("other", "prod", "web", false), ("all", "prod", "any", true), ("all", nil, "any", false),
-        ("local", nil, "web", true), ("local", "prod", "web", false),
-    ] as [(String, String?, String, Bool)])
+    @Test(
+        arguments: [
+            ("token", "prod", "web", true), ("token", "prod", "api", false), ("token", "test", "web", false),
+            ("other", "prod", "web", false), ("all", "prod", "any", true), ("all", nil, "any", false),
+            ("local", nil, "web", true), ("local", "prod", "web", false),
+        ] as [(String, String?, String, Bool)])
     func `only what a rule says is allowed`(secret: String, namespace: String?, pipeline: String, expect: Bool) {
         let rules = SecretRules(["token=prod/web", "all=prod/*", "local=-/web"].compactMap { SecretRules.Rule($0) })
         #expect(rules.allow(secret, namespace: namespace, pipeline: pipeline) == expect)

@@ -24,7 +24,8 @@ struct WorkExecutorTests {
             executor = WorkExecutor(
                 configuration,
                 environment: [
-                    "PATH": "/usr/local/bin:/usr/bin:/bin", "MARTLET_SECRET_FROM_ENV": "environment-value", "HOME": "/root",
+                    "PATH": "/usr/local/bin:/usr/bin:/bin", "MARTLET_SECRET_FROM_ENV": "environment-value",
+                    "HOME": "/root",
                     "KAFKA_PASSWORD": "not-for-scripts",
                 ])
         }
@@ -58,12 +59,15 @@ struct WorkExecutorTests {
     }
 
     @Test(arguments: [
-        Case(testDescription: "a script that ends well succeeds", script: "echo hello", result: .succeeded, output: "hello\n"),
+        Case(
+            testDescription: "a script that ends well succeeds", script: "echo hello", result: .succeeded,
+            output: "hello\n"),
         Case(
             testDescription: "a failure has its code and last line", script: "echo one; echo two >&2; echo; exit 3",
             result: .failed, message: "exit code 3: two", exitCode: 3, output: "one\ntwo\n\n"),
         Case(
-            testDescription: "a failure in a pipe counts", script: "false | cat", result: .failed, message: "exit code 1",
+            testDescription: "a failure in a pipe counts", script: "false | cat", result: .failed,
+            message: "exit code 1",
             exitCode: 1),
         Case(
             testDescription: "a first line names the program", script: "#!/usr/bin/env python3\nprint(6 * 7)",
@@ -75,7 +79,8 @@ struct WorkExecutorTests {
             testDescription: "without a source the workspace is empty", script: "ls -A | wc -l", result: .succeeded,
             output: "0\n"),
         Case(
-            testDescription: "the agent's own variables are out of reach", script: "echo \"[$KAFKA_PASSWORD$MARTLET_SECRET_FROM_ENV]\"",
+            testDescription: "the agent's own variables are out of reach",
+            script: "echo \"[$KAFKA_PASSWORD$MARTLET_SECRET_FROM_ENV]\"",
             result: .succeeded, output: "[]\n"),
         Case(
             testDescription: "the fence tells attempts apart", script: "echo $MARTLET_FENCE", result: .succeeded,

@@ -35,7 +35,9 @@ package struct SecretStore: Sendable {
             }
             if keys.count > 1 {
                 throw Missing(
-                    description: "the agent's secret `\(name)` has several keys (\(keys.joined(separator: ", "))) and none is `value`")
+                    description:
+                        "the agent's secret `\(name)` has several keys (\(keys.joined(separator: ", "))) and none is `value`"
+                )
             }
         }
         if let text = environment[Self.variable(name)] { return Array(text.utf8) }
@@ -47,7 +49,9 @@ package struct SecretStore: Sendable {
     /// A secret for a repository: a folder with `username` and `password` (or `token`), or a value that is `user:password`
     /// or a token.
     func credentials(of name: String) throws(Missing) -> GitCredentials {
-        if let folder = safeFolder(name), let password = text("\(folder)/\(name)/password") ?? text("\(folder)/\(name)/token") {
+        if let folder = safeFolder(name),
+            let password = text("\(folder)/\(name)/password") ?? text("\(folder)/\(name)/token")
+        {
             return text("\(folder)/\(name)/username").map { GitCredentials(username: $0, password: password) }
                 ?? GitCredentials(password: password)
         }

@@ -53,7 +53,8 @@ struct StageAttempt: Sendable {
         switch context.stop.cause {
         case .timedOut?:
             var outcome = StageOutcome(
-                .timedOut, message: "the stage had not ended after its limit of \(work.timeoutSeconds) s (timeoutSeconds)")
+                .timedOut,
+                message: "the stage had not ended after its limit of \(work.timeoutSeconds) s (timeoutSeconds)")
             outcome.reason = Reason.timeout
             return outcome
         case .stopped?:

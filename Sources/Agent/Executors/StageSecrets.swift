@@ -45,7 +45,9 @@ struct StageSecrets: Sendable {
         guard !values.isEmpty || credentials != nil else { return outcome }
         var outcome = outcome
         outcome.message = outcome.message.map(masker.mask)
-        for index in outcome.results.indices { outcome.results[index].value = masker.mask(outcome.results[index].value) }
+        for index in outcome.results.indices {
+            outcome.results[index].value = masker.mask(outcome.results[index].value)
+        }
         for index in outcome.annotations.indices {
             outcome.annotations[index].message = masker.mask(outcome.annotations[index].message)
             outcome.annotations[index].path = masker.mask(outcome.annotations[index].path)

@@ -33,7 +33,8 @@ package final class WorkExecutor: StageExecutor {
         var transports: Set<GitURL.Transport> = [.https, .ssh, .git, .http]
         if configuration.allowsLocalSources { transports.insert(.file) }
         mirrors = GitMirrors(
-            folder: "\(folder)/git", environment: environment, allowed: transports, limitBytes: configuration.mirrorBytes)
+            folder: "\(folder)/git", environment: environment, allowed: transports,
+            limitBytes: configuration.mirrorBytes)
         cache = CacheFolder(parent: "\(folder)/cache", limitBytes: configuration.cacheBytes)
         workFolder = "\(folder)/work"
         keepsWorkspaces = configuration.keepsWorkspaces

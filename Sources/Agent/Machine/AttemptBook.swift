@@ -117,7 +117,9 @@ struct AttemptBook: Sendable {
     /// Forgets the outcomes of attempts that ended before that uptime.
     mutating func forgetOutcomes(before uptime: Int64) {
         while let mention = outcomes.first {
-            if let attempt = attempts[mention.fence], attempt.order == mention.order, attempt.endedAt >= uptime { return }
+            if let attempt = attempts[mention.fence], attempt.order == mention.order, attempt.endedAt >= uptime {
+                return
+            }
             forgetOldestOutcome()
         }
     }

@@ -32,7 +32,9 @@ extension StageOutcome {
         outcome.exitCode = exitCode.map { min(max($0, -1), 65_535) }
         // A name that the protocol doesn't know would make the whole report unreadable.
         outcome.results.removeAll { !Self.isWord($0.name) }
-        if outcome.results.count > Self.resultsCount { outcome.results.removeLast(outcome.results.count - Self.resultsCount) }
+        if outcome.results.count > Self.resultsCount {
+            outcome.results.removeLast(outcome.results.count - Self.resultsCount)
+        }
         for index in outcome.results.indices {
             outcome.results[index].value = outcome.results[index].value.cut(toBytes: Self.resultBytes)
         }

@@ -22,7 +22,9 @@ enum JournalLine {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { continue }
             let body = Array(line[(space + 1)...])
-            guard String(decoding: line[..<space], as: UTF8.self) == checksum(body), let sign = body.first else { continue }
+            guard String(decoding: line[..<space], as: UTF8.self) == checksum(body), let sign = body.first else {
+                continue
+            }
             let parts = body.dropFirst().split(separator: UInt8(ascii: " "), maxSplits: 1)
             guard let number = parts.first.flatMap({ Int(String(decoding: $0, as: UTF8.self)) }) else { continue }
             if sign == UInt8(ascii: "-") {

@@ -41,7 +41,9 @@ package final class OutboxJournal: OutboxStorage {
         path = "\(folder)/outbox"
         mkdir(folder, 0o700)
         lock = open("\(folder)/outbox.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw OutboxJournalError(description: "cannot use the state folder \(folder): error \(errno)") }
+        guard lock >= 0 else {
+            throw OutboxJournalError(description: "cannot use the state folder \(folder): error \(errno)")
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close_(lock)
             throw OutboxJournalError(description: "the state folder \(folder) is used by another agent")
