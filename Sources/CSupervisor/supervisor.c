@@ -240,7 +240,9 @@ __attribute__((noreturn)) static void supervise(const struct supervisor_request 
 
     int keep[] = {request->control, request->standard_output, request->standard_error};
     close_all_but(keep, 3);
-    if (setsid() < 0) refuse(&supervisor, SUPERVISOR_STEP_SESSION, errno);
+    // A group of its own, so that a Ctrl-C for the agent doesn't stop it. Not a session: that would also be a new
+    // scheduling group, which a busy machine lets wait for its turn.
+    if (setpgid(0, 0) < 0) refuse(&supervisor, SUPERVISOR_STEP_SESSION, errno);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) refuse(&supervisor, SUPERVISOR_STEP_PREPARE, errno);
 
     // All signals are blocked since before the fork. SIGCHLD must not be ignored, or children vanish unreaped.

@@ -191,7 +191,8 @@ func mirrors(in folder: TestFolder, limitBytes: Int64 = 1 << 30) -> GitMirrors {
         try await withFolder { folder in
             let repository = try await SampleRepository(in: folder)
             let commit = try await repository.commit("one")
-            try folder.write("#!/bin/sh\ntouch \(folder.path)/hooked\n", to: "origin/.git/hooks/post-checkout", mode: 0o755)
+            try folder.write(
+                "#!/bin/sh\ntouch \(folder.path)/hooked\n", to: "origin/.git/hooks/post-checkout", mode: 0o755)
             try folder.write("[core]\n\thooksPath = \(repository.path)/.git/hooks\n", to: "state/.gitconfig")
             try await mirrors(in: folder).checkOut(repository.path, commit: commit, into: "\(folder.path)/a")
             #expect(!FileSystem.exists("\(folder.path)/hooked"))

@@ -17,7 +17,8 @@ import Testing
 
     @Test(arguments: [
         "", "-oProxyCommand=evil", "--upload-pack=evil", "ext::sh -c evil", "ssh://-oProxyCommand=evil/x",
-        "-x@host:repo", "ftp://host/x", "https:///x", "https://host", "https://host/a b", "relative/path", "https://host/\nx",
+        "-x@host:repo", "ftp://host/x", "https:///x", "https://host", "https://host/a b", "relative/path",
+        "https://host/\nx",
     ])
     func whatCouldMeanSomethingElseIsRefused(_ address: String) {
         #expect(throws: GitError.self) { try GitURL(address) }
@@ -36,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "-x", "a..b", "a b", "a~1", "HEAD^", "a:b", "a@{1}", "/a", "a/", "a.lock", ".a/b", "a//b", "a\nb", "refs/heads/-\u{7F}",
+        "-x", "a..b", "a b", "a~1", "HEAD^", "a:b", "a@{1}", "/a", "a/", "a.lock", ".a/b", "a//b", "a\nb",
+        "refs/heads/-\u{7F}",
     ])
     func revisionsThatAreNoNamesAreRefused(_ text: String) {
         #expect(throws: GitError.self) { try GitRevision(text) }

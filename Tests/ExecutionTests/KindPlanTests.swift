@@ -28,20 +28,31 @@ import Testing
         Case(
             "several linters", "lint", ["a.py", "Dockerfile", "x/b.sh"], tools: ["ruff", "hadolint", "shellcheck"],
             expect: ["ruff check", "hadolint --format", "shellcheck -f"]),
-        Case("what is missing is passed over", "lint", ["a.py", "b.sh"], tools: ["shellcheck"], expect: ["shellcheck -f"]),
-        Case("no linter at all", "lint", ["a.py"], tools: [], expect: ["error: nothing can be linted (Python: neither ruff nor"]),
-        Case("eslint without settings", "lint", ["package.json"], tools: ["eslint"], expect: ["error: nothing can be linted (Node: no configuration"]),
+        Case(
+            "what is missing is passed over", "lint", ["a.py", "b.sh"], tools: ["shellcheck"], expect: ["shellcheck -f"]
+        ),
+        Case(
+            "no linter at all", "lint", ["a.py"], tools: [],
+            expect: ["error: nothing can be linted (Python: neither ruff nor"]),
+        Case(
+            "eslint without settings", "lint", ["package.json"], tools: ["eslint"],
+            expect: ["error: nothing can be linted (Node: no configuration"]),
         Case("eslint", "lint", ["package.json", "eslint.config.js"], tools: ["eslint"], expect: ["eslint --format"]),
-        Case("nothing to lint", "lint", ["README"], tools: ["ruff"], expect: ["error: no Python, Node, Swift or Go project"]),
+        Case(
+            "nothing to lint", "lint", ["README"], tools: ["ruff"],
+            expect: ["error: no Python, Node, Swift or Go project"]),
         Case(
             "a misspelt setting", "lint", ["a.py"], tools: ["ruff"], settings: ["failon": "none"],
             expect: ["error: `with.failon` is no setting of lint"]),
         Case(
             "an unknown threshold", "lint", ["a.py"], tools: ["ruff"], settings: ["failOn": "never"],
             expect: ["error: `with.failOn` is `never`"]),
-        Case("pytest", "test", ["a.py", "tests/test_a.py"], tools: ["pytest", "python3"], expect: ["pytest --junitxml"]),
+        Case(
+            "pytest", "test", ["a.py", "tests/test_a.py"], tools: ["pytest", "python3"], expect: ["pytest --junitxml"]),
         Case("unittest else", "test", ["test_a.py"], tools: ["python3"], expect: ["python3 -m"]),
-        Case("Python without tests", "test", ["a.py"], tools: ["pytest"], expect: ["error: a Python project without tests"]),
+        Case(
+            "Python without tests", "test", ["a.py"], tools: ["pytest"],
+            expect: ["error: a Python project without tests"]),
         Case(
             "npm's own script", "test", ["package.json"], tools: ["npm", "node"],
             packageJSON: #"{"scripts":{"test":"jest"}}"#, expect: ["npm test"]),
@@ -49,12 +60,16 @@ import Testing
             "packages first", "test", ["package.json", "package-lock.json"], tools: ["npm", "node"],
             packageJSON: #"{"scripts":{"test":"jest"},"devDependencies":{"jest":"1"}}"#, expect: ["npm ci", "npm test"]),
         Case(
-            "node's runner where npm init wrote the script", "test", ["package.json", "a.test.js"], tools: ["npm", "node"],
-            packageJSON: #"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#, expect: ["node --test"]),
+            "node's runner where npm init wrote the script", "test", ["package.json", "a.test.js"],
+            tools: ["npm", "node"],
+            packageJSON: #"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#, expect: ["node --test"]
+        ),
         Case("Swift", "test", ["Package.swift"], tools: ["swift"], expect: ["swift test"]),
         Case("Go", "test", ["go.mod"], tools: ["go"], expect: ["go test"]),
         Case("Rust", "test", ["Cargo.toml"], tools: ["cargo"], expect: ["cargo test"]),
-        Case("a missing toolchain", "test", ["Cargo.toml"], tools: [], expect: ["error: the checkout holds a Rust package, but cargo"]),
+        Case(
+            "a missing toolchain", "test", ["Cargo.toml"], tools: [],
+            expect: ["error: the checkout holds a Rust package, but cargo"]),
         Case("nothing to test", "test", ["README"], tools: [], expect: ["error: no Python, Node, Swift, Go or Rust"]),
         Case(
             "buildah before docker", "build", ["Dockerfile"], tools: ["docker", "buildah"],
@@ -63,17 +78,23 @@ import Testing
             "a push", "build", ["Dockerfile"], tools: ["buildah"],
             settings: ["image": "r.example/x", "push": "Enabled", "tlsVerify": "Disabled", "storageDriver": "vfs"],
             expect: ["buildah --storage-driver", "buildah --storage-driver"]),
-        Case("an image is needed", "build", ["Dockerfile"], tools: ["buildah"], expect: ["error: `with.image` is missing"]),
+        Case(
+            "an image is needed", "build", ["Dockerfile"], tools: ["buildah"],
+            expect: ["error: `with.image` is missing"]),
         Case(
             "an image is no option", "build", ["Dockerfile"], tools: ["buildah"], settings: ["image": "--help"],
             expect: ["error: `with.image` is `--help`"]),
         Case(
             "a context outside", "build", ["Dockerfile"], tools: ["buildah"],
             settings: ["image": "x", "context": "../.."], expect: ["error: `with.context` is `../..`"]),
-        Case("nothing to build", "build", ["a.py"], tools: ["buildah"], settings: ["image": "x"], expect: ["error: no Containerfile"]),
+        Case(
+            "nothing to build", "build", ["a.py"], tools: ["buildah"], settings: ["image": "x"],
+            expect: ["error: no Containerfile"]),
         Case("trivy first", "security", ["a.py"], tools: ["trivy", "bandit"], expect: ["trivy fs"]),
         Case("an image", "security", ["a.py"], tools: ["trivy"], settings: ["image": "x:1"], expect: ["trivy image"]),
-        Case("an image needs trivy", "security", ["a.py"], tools: ["bandit"], settings: ["image": "x"], expect: ["error: an image can only"]),
+        Case(
+            "an image needs trivy", "security", ["a.py"], tools: ["bandit"], settings: ["image": "x"],
+            expect: ["error: an image can only"]),
         Case(
             "each language's own", "security", ["a.py", "requirements.txt", "package.json", "package-lock.json"],
             tools: ["bandit", "pip-audit", "npm"], expect: ["bandit -q", "pip-audit -r", "npm audit"]),

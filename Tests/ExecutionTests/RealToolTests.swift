@@ -48,20 +48,20 @@ import Testing
             let files = [
                 "src/lib/__init__.py": "def one():\n    return 1\n",
                 "tests/test_lib.py": """
-                    import pytest
-                    from lib import one
+                import pytest
+                from lib import one
 
-                    def test_good():
-                        assert one() == 1
+                def test_good():
+                    assert one() == 1
 
-                    def test_bad():
-                        assert one() == 2
+                def test_bad():
+                    assert one() == 2
 
-                    @pytest.mark.skip
-                    def test_later():
-                        pass
+                @pytest.mark.skip
+                def test_later():
+                    pass
 
-                    """,
+                """,
             ]
             let outcome = try await Stages(in: folder).run("test", files: files)
             #expect(outcome.ending == .failed)
@@ -76,10 +76,12 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: has("pytest"), "pytest is not installed"), arguments: [
-        ("test_a.py", "x = 1\n", "pytest failed: no tests were collected"),
-        ("test_b.py", "import no_such_module\n", "1 of 1 tests failed: test_b"),
-    ])
+    @Test(
+        .enabled(if: has("pytest"), "pytest is not installed"),
+        arguments: [
+            ("test_a.py", "x = 1\n", "pytest failed: no tests were collected"),
+            ("test_b.py", "import no_such_module\n", "1 of 1 tests failed: test_b"),
+        ])
     func pytestWithoutTestsFails(_ name: String, _ text: String, _ message: String) async throws {
         try await withFolder { folder in
             let outcome = try await Stages(in: folder).run("test", files: [name: text])
@@ -129,13 +131,15 @@ import Testing
             #expect(outcome.reports.first?.name == "findings.sarif")
         }
         try await withFolder { folder in
-            let outcome = try await Stages(in: folder).run("security", with: ["failOn": "critical"], files: ["a.py": code])
+            let outcome = try await Stages(in: folder).run(
+                "security", with: ["failOn": "critical"], files: ["a.py": code])
             #expect(outcome.ending == .succeeded)
         }
     }
 
     @Test(
-        .enabled(if: has("buildah") && has("docker-registry") && getuid() == 0, "buildah or docker-registry is missing"),
+        .enabled(
+            if: has("buildah") && has("docker-registry") && getuid() == 0, "buildah or docker-registry is missing"),
         .timeLimit(.minutes(3)))
     func anImageIsBuiltAndPushedToARegistry() async throws {
         try await withFolder { folder in
@@ -155,7 +159,9 @@ import Testing
                 Command(
                     "docker-registry", ["serve", "\(folder.path)/registry.yml"], environment: ["PATH": testPath],
                     workingDirectory: folder.path))
-            for await batch in registry.lines() where batch.contains(where: { $0.text.contains("listening on") }) { break }
+            for await batch in registry.lines() where batch.contains(where: { $0.text.contains("listening on") }) {
+                break
+            }
             let image = "127.0.0.1:\(port)/team/app"
             let outcome = try await Stages(in: folder).run(
                 "build",
@@ -168,7 +174,9 @@ import Testing
             #expect(digest.hasPrefix("sha256:"))
             #expect(outcome.results.first { $0.name == "image" }?.value == "\(image)@\(digest)")
             let stored = digest.dropFirst(7)
-            #expect(FileSystem.exists("\(folder.path)/registry/docker/registry/v2/blobs/sha256/\(stored.prefix(2))/\(stored)/data"))
+            #expect(
+                FileSystem.exists(
+                    "\(folder.path)/registry/docker/registry/v2/blobs/sha256/\(stored.prefix(2))/\(stored)/data"))
             registry.terminate(grace: .seconds(5))
             _ = await registry.exit()
         }

@@ -45,7 +45,9 @@ import Testing
     }
 
     @Test func failuresAreBounded() throws {
-        let cases = (0..<500).map { "<testcase name='t\($0)'><failure>\(String(repeating: "x", count: 5000))</failure></testcase>" }
+        let cases = (0..<500).map {
+            "<testcase name='t\($0)'><failure>\(String(repeating: "x", count: 5000))</failure></testcase>"
+        }
         let report = try TestReport(junit: Array("<testsuites>\(cases.joined())</testsuites>".utf8), root: "/w")
         #expect(report.failures == 500)
         #expect(report.failed.count == TestReport.maxFailures)
@@ -83,7 +85,10 @@ import Testing
             "noise\n/w/Sources/a.swift:1:27: warning: [AlwaysUseLowerCamelCase] rename the constant",
             "Sources/a.swift:1:27: warning: rename the constant [AlwaysUseLowerCamelCase]"
         ),
-        (.lines(tool: "go vet", level: .error), "# example.com/x\n./a.go:7:2: unreachable code", "a.go:7:2: error: unreachable code [go vet]"),
+        (
+            .lines(tool: "go vet", level: .error), "# example.com/x\n./a.go:7:2: unreachable code",
+            "a.go:7:2: error: unreachable code [go vet]"
+        ),
     ])
     func lintersReportsAreRead(_ report: LintReport, _ text: String, _ finding: String) throws {
         #expect(try report.findings(in: Array(text.utf8), root: "/w").map(\.text) == [finding])
@@ -131,7 +136,8 @@ import Testing
         }
     }
 
-    private static let fixtures = "\(#filePath.split(separator: "/").dropLast(4).map { "/\($0)" }.joined())/shared/fixtures/trivy"
+    private static let fixtures =
+        "\(#filePath.split(separator: "/").dropLast(4).map { "/\($0)" }.joined())/shared/fixtures/trivy"
 
     @Test(
         .enabled(if: FileSystem.isFolder(fixtures), "no reports of trivy beside the checkout"),

@@ -25,7 +25,9 @@ import Testing
         Case("no name", "=1\n1a=2\na b=3\n", [], warnings: 3),
         Case("no value", "hello\nok=1", ["ok=1"], warnings: 1),
         Case("a heredoc that never ends", "a<<END\nx\n", [], warnings: 1),
-        Case("too long a value", "a=\(String(repeating: "x", count: 1025))\nb=\(String(repeating: "y", count: 2))", ["b=yy"], warnings: 1),
+        Case(
+            "too long a value", "a=\(String(repeating: "x", count: 1025))\nb=\(String(repeating: "y", count: 2))",
+            ["b=yy"], warnings: 1),
         Case("more than 16", (1...18).map { "r\($0)=\($0)\n" }.joined(), (1...16).map { "r\($0)=\($0)" }, warnings: 2),
     ])
     func linesBecomeResults(_ example: Case) {

@@ -38,7 +38,8 @@ import Testing
     }
 
     @Test func aProgramHasNoDescriptorsOfOurs() async throws {
-        let process = try await StageProcess.start(.bash("ls /proc/$$/fd; readlink /proc/$$/fd/0; grep Sig[BI] /proc/$$/status"))
+        let process = try await StageProcess.start(
+            .bash("ls /proc/$$/fd; readlink /proc/$$/fd/0; grep Sig[BI] /proc/$$/status"))
         let lines = await process.allLines().map(\.text)
         #expect(
             lines == [
@@ -69,8 +70,10 @@ import Testing
         let command = Command(executable, environment: ["PATH": testPath], workingDirectory: folder)
         let error = await #expect(throws: StartError.self) { try await StageProcess.start(command) }
         switch executable {
-        case "no-such-program-here": #expect(error == .notFound(program: executable, path: search.folders.joined(separator: ":")))
-        case "/no/such/program": #expect(error?.description == "cannot run `/no/such/program`: No such file or directory")
+        case "no-such-program-here":
+            #expect(error == .notFound(program: executable, path: search.folders.joined(separator: ":")))
+        case "/no/such/program":
+            #expect(error?.description == "cannot run `/no/such/program`: No such file or directory")
         case "/etc/passwd": #expect(error?.description == "cannot run `/etc/passwd`: Permission denied")
         default: #expect(error?.description == "cannot work in /no/such/folder: No such file or directory")
         }
@@ -186,7 +189,9 @@ import Testing
     @Test func aProgramWaitsUntilItsOutputIsRead() async throws {
         try await withFolder { folder in
             let process = try await StageProcess.start(
-                .bash("head -c 1000000 /dev/zero | tr '\\0' 'x'; touch end", in: folder.path, timeout: .milliseconds(300)))
+                .bash(
+                    "head -c 1000000 /dev/zero | tr '\\0' 'x'; touch end", in: folder.path, timeout: .milliseconds(300))
+            )
             // Nobody reads: the pipe is full long before the million, and the time runs out.
             #expect(await process.exit().cause == .timeout)
             #expect(!FileSystem.exists("\(folder.path)/end"))
@@ -239,7 +244,9 @@ import Testing
     }
 
     private func residentBytes() -> Int {
-        let text = (try? FileSystem.read("/proc/self/statm", limit: 256)).map { String(decoding: $0.bytes, as: UTF8.self) }
+        let text = (try? FileSystem.read("/proc/self/statm", limit: 256)).map {
+            String(decoding: $0.bytes, as: UTF8.self)
+        }
         return (text?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
     }
 }

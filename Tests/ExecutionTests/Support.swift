@@ -59,7 +59,9 @@ extension Command {
 
 extension StageProcess {
     /// All lines until the output ends.
-    func allLines(masking masker: Masker = Masker(), maxLineBytes: Int = LineSplitter.defaultLimit) async -> [OutputLine] {
+    func allLines(masking masker: Masker = Masker(), maxLineBytes: Int = LineSplitter.defaultLimit) async
+        -> [OutputLine]
+    {
         var all: [OutputLine] = []
         for await batch in lines(masking: masker, maxLineBytes: maxLineBytes) { all += batch }
         return all

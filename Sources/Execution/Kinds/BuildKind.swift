@@ -9,7 +9,8 @@ package enum BuildKind: StageKind {
     package static func plan(_ subject: KindSubject) throws(KindError) -> KindPlan {
         try subject.check(
             known: [
-                "image", "tag", "file", "context", "push", "tlsVerify", "storageDriver", "isolation", "buildArgs", "tool",
+                "image", "tag", "file", "context", "push", "tlsVerify", "storageDriver", "isolation", "buildArgs",
+                "tool",
             ], kind: name)
         let settings = subject.settings
         guard let image = settings["image"], !image.isEmpty else {
@@ -35,7 +36,8 @@ package enum BuildKind: StageKind {
         let verifies = try subject.isEnabled("tlsVerify", default: true)
         let names = ["buildah", "podman", "docker"]
         let wanted = try subject.choice("tool", names.map { ($0, [$0]) }, default: names)
-        guard let name = wanted.first(where: { subject.search.find($0) != nil }), let tool = subject.search.find(name) else {
+        guard let name = wanted.first(where: { subject.search.find($0) != nil }), let tool = subject.search.find(name)
+        else {
             throw KindError("none of \(wanted.joined(separator: ", ")) is installed on this agent")
         }
 
@@ -46,9 +48,11 @@ package enum BuildKind: StageKind {
         switch name {
         case "docker":
             if settings["storageDriver"] != nil || settings["isolation"] != nil || !verifies {
-                throw KindError("`storageDriver`, `isolation` and `tlsVerify` are settings of docker's daemon, not of a build")
+                throw KindError(
+                    "`storageDriver`, `isolation` and `tlsVerify` are settings of docker's daemon, not of a build")
             }
-            steps.append(.init(tool, ["build", "-f", file, "-t", reference] + arguments + ["--", context], codes: broken))
+            steps.append(
+                .init(tool, ["build", "-f", file, "-t", reference] + arguments + ["--", context], codes: broken))
             if pushes {
                 steps.append(.init(tool, ["push", "--", reference], codes: broken))
                 steps.append(
@@ -74,7 +78,8 @@ package enum BuildKind: StageKind {
             if pushes {
                 steps.append(
                     .init(
-                        tool, global + ["push"] + tls + ["--digestfile", digest, "--", reference, "docker://\(reference)"],
+                        tool,
+                        global + ["push"] + tls + ["--digestfile", digest, "--", reference, "docker://\(reference)"],
                         reading: .digest(file: digest, image: image), codes: broken))
             } else {
                 let format = name == "buildah" ? "{{.FromImageDigest}}" : "{{.Digest}}"
@@ -104,7 +109,8 @@ package enum BuildKind: StageKind {
     }
 
     private static func checkPath(_ path: String, _ setting: String) throws(KindError) {
-        guard !path.isEmpty, !path.hasPrefix("/"), !path.hasPrefix("-"), !path.split(separator: "/").contains("..") else {
+        guard !path.isEmpty, !path.hasPrefix("/"), !path.hasPrefix("-"), !path.split(separator: "/").contains("..")
+        else {
             throw KindError("`with.\(setting)` is `\(path)`; it must be a path within the checkout")
         }
     }

@@ -79,7 +79,9 @@ struct KindJudgement {
             guard digest.hasPrefix("sha256:") else {
                 throw ReportError(tool: tool, problem: "it names no digest of the image")
             }
-            outcome.results += [.init(name: "image", value: "\(image)@\(digest)"), .init(name: "digest", value: digest)]
+            outcome.results += [
+                .init(name: "image", value: "\(image)@\(digest)"), .init(name: "digest", value: digest),
+            ]
         case .reference(let file):
             let text = String(decoding: try bytes(of: file, tool: tool), as: UTF8.self).filter { !$0.isWhitespace }
             guard let digest = text.split(separator: "@").last, text.contains("@sha256:") else {
@@ -97,7 +99,9 @@ struct KindJudgement {
         let failed = tests.failures + tests.errors
         if failed > 0 {
             let names = tests.failed.prefix(3).map(\.name).joined(separator: ", ")
-            fail("\(failed) of \(tests.tests) tests failed" + (names.isEmpty ? "" : ": \(names)") + (failed > 3 ? ", …" : ""))
+            fail(
+                "\(failed) of \(tests.tests) tests failed" + (names.isEmpty ? "" : ": \(names)")
+                    + (failed > 3 ? ", …" : ""))
         } else if found {
             fail("\(tool) exited with code \(code), though no test failed")
         } else if tests.tests == 0 {

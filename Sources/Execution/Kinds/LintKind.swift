@@ -23,7 +23,8 @@ package enum LintKind: StageKind {
             } else if let ruff = subject.tool("ruff") {
                 steps.append(
                     .init(
-                        ruff, ["check", "--output-format=json", "--no-fix", "--no-cache", "."], outputFile: report("ruff"),
+                        ruff, ["check", "--output-format=json", "--no-fix", "--no-cache", "."],
+                        outputFile: report("ruff"),
                         reading: .lint(.ruff, file: report("ruff")), codes: .init(explained: [2: "it broke"])))
             } else if let pylint = subject.tool("pylint") {
                 steps.append(
@@ -65,7 +66,8 @@ package enum LintKind: StageKind {
             if let hadolint = subject.tool("hadolint") {
                 steps.append(
                     .init(
-                        hadolint, ["--format", "json", "--"] + containerfiles.prefix(500), outputFile: report("hadolint"),
+                        hadolint, ["--format", "json", "--"] + containerfiles.prefix(500),
+                        outputFile: report("hadolint"),
                         reading: .lint(.hadolint, file: report("hadolint"))))
             } else {
                 notes.append("\(containerfiles[0]): hadolint is not installed on this agent")
@@ -81,7 +83,9 @@ package enum LintKind: StageKind {
                         codes: .init(explained: [
                             2: "some files could not be read", 3: "it was called wrongly", 4: "it was called wrongly",
                         ])))
-                if scripts.count > 500 { notes.append("only the first 500 of \(scripts.count) shell scripts are checked") }
+                if scripts.count > 500 {
+                    notes.append("only the first 500 of \(scripts.count) shell scripts are checked")
+                }
             } else {
                 notes.append("shell scripts: shellcheck is not installed on this agent")
             }
@@ -92,7 +96,8 @@ package enum LintKind: StageKind {
                     "no Python, Node, Swift or Go project, no Dockerfile and no shell script found in the checkout; "
                         + "add `run:` to say how to lint it")
             }
-            throw KindError("nothing can be linted (\(notes.joined(separator: "; "))); add `run:`, or use another agent")
+            throw KindError(
+                "nothing can be linted (\(notes.joined(separator: "; "))); add `run:`, or use another agent")
         }
         return KindPlan(steps: steps, notes: notes, threshold: .level(level))
     }

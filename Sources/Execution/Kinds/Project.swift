@@ -24,7 +24,7 @@ package struct Project: Equatable, Sendable {
 
     /// Looks through a checkout, without following symbolic links.
     package static func scan(_ root: String) async -> Project {
-        await FileThread.shared.run {
+        await FileThread.reading.run {
             var project = Project(root: root, files: [])
             project.collect("", depth: 0)
             project.files.sort()
@@ -72,7 +72,8 @@ package struct Project: Equatable, Sendable {
     // MARK: Languages
 
     var isPython: Bool {
-        hasAny("pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "tox.ini") || !files(endingWith: ".py").isEmpty
+        hasAny("pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "tox.ini")
+            || !files(endingWith: ".py").isEmpty
     }
 
     var isNode: Bool { has("package.json") }

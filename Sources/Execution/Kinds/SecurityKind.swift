@@ -72,7 +72,8 @@ package enum SecurityKind: StageKind {
                     "trivy is not installed on this agent, and no Python or Node project found in the checkout that other "
                         + "scanners know; add `run:`, or use an agent with trivy")
             }
-            throw KindError("nothing can be scanned (\(notes.joined(separator: "; "))); add `run:`, or use an agent with trivy")
+            throw KindError(
+                "nothing can be scanned (\(notes.joined(separator: "; "))); add `run:`, or use an agent with trivy")
         }
         return KindPlan(
             steps: steps, notes: notes, threshold: .severity(severity), sarif: "\(subject.reports)/findings.sarif")

@@ -43,13 +43,15 @@ final class EventThread: SerialExecutor, Sendable {
         // The new thread takes over this reference.
         let start = Unmanaged.passRetained(Start(thread: self, name: name, handler: handler)).toOpaque()
         var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            // The reference made above, consumed once.
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            supervisor_name_thread(start.name)
-            start.thread.run(start.handler)
-        }, start)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                // The reference made above, consumed once.
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                supervisor_name_thread(start.name)
+                start.thread.run(start.handler)
+            }, start)
         precondition(result == 0, "cannot start a thread: \(SystemError.reason(result))")
         pthread_detach(thread)
     }

@@ -26,7 +26,8 @@ actor ProcessHost {
     // MARK: Starting
 
     /// Returns once the program runs.
-    func start(_ command: Command) async throws(StartError) -> (number: UInt64, process: pid_t, control: ProcessControl) {
+    func start(_ command: Command) async throws(StartError) -> (number: UInt64, process: pid_t, control: ProcessControl)
+    {
         let held: HeldProcess
         do {
             held = try fork(command)

@@ -35,7 +35,8 @@ package final class StageProcess: Sendable {
     }
 
     /// The same as lines, a batch at a time, with the secrets of `masker` hidden.
-    package func lines(masking masker: Masker = Masker(), maxLineBytes: Int = LineSplitter.defaultLimit) -> OutputLines {
+    package func lines(masking masker: Masker = Masker(), maxLineBytes: Int = LineSplitter.defaultLimit) -> OutputLines
+    {
         OutputLines(process: self, masker: masker, maxLineBytes: maxLineBytes)
     }
 

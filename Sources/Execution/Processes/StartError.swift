@@ -38,7 +38,8 @@ package enum StartError: Error, Equatable, Sendable, CustomStringConvertible {
             // ENOENT of a program that is there means the interpreter of its first line (`#!`) is not.
             let missing = code == ENOENT && access(path, F_OK) == 0
             self = .notExecutable(
-                program: command.executable, reason: missing ? "the interpreter it names is missing" : reason, code: code)
+                program: command.executable, reason: missing ? "the interpreter it names is missing" : reason,
+                code: code)
         case SUPERVISOR_STEP_DIRECTORY.rawValue:
             self = .workingDirectory(path: command.workingDirectory, reason: reason)
         default:

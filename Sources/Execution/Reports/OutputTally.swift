@@ -42,7 +42,9 @@ struct OutputTally {
     }
 
     private mutating func fail(_ line: String, prefix: String, suffix: String) {
-        guard line.hasPrefix(prefix), line.hasSuffix(suffix), report.failed.count < TestReport.maxFailures else { return }
+        guard line.hasPrefix(prefix), line.hasSuffix(suffix), report.failed.count < TestReport.maxFailures else {
+            return
+        }
         let name = line.dropFirst(prefix.count).dropLast(suffix.count).split(separator: " ").first ?? ""
         report.failed.append(TestReport.Failure(suite: "", name: String(name), message: "failed"))
     }

@@ -14,6 +14,8 @@ package final class StageExecution: Sendable {
         var process: StageProcess?
         var checkout: Task<Void, Never>?
         var stop: Stop?
+        var workspace: Workspace?
+        var cache: CacheFolder.Use?
     }
     private enum Stop {
         case graceful(Duration)
@@ -63,7 +65,8 @@ package final class StageExecution: Sendable {
 
     // MARK: Running
 
-    /// Runs the attempt to its end. When it returns, no process of it is left, and its folder is gone unless it is kept.
+    /// Runs the attempt to its end. When it returns, no process of it is left, and its outcome can be told; what remains
+    /// is `cleanUp`.
     package func run(output: @escaping Output) async -> StageOutcome {
         let workspace: Workspace
         do {
@@ -71,17 +74,22 @@ package final class StageExecution: Sendable {
         } catch {
             return StageOutcome(.broken(isRetriable: true), message: error.description)
         }
+        state.withLock { $0.workspace = workspace }
         var outcome = await run(in: workspace, output: output)
-        if job.keepsWorkspace {
-            outcome.workspace = workspace.root
-        } else {
-            do {
-                try await workspace.remove()
-            } catch {
-                await say("the workspace can't be removed: \(error)", output)
-            }
-        }
+        if job.keepsWorkspace { outcome.workspace = workspace.root }
         return masked(outcome)
+    }
+
+    /// Removes the attempt's folder, unless it is to be kept, and keeps the caches within their bound. To be called once
+    /// the outcome has been told: a large folder takes its time.
+    package func cleanUp() async throws(SystemError) {
+        let workspace = state.withLock { state in
+            state.cache = nil
+            defer { state.workspace = nil }
+            return state.workspace
+        }
+        if job.source != nil { await runner.cache.prune() }
+        if let workspace, !job.keepsWorkspace { try await workspace.remove() }
     }
 
     private func run(in workspace: Workspace, output: @escaping Output) async -> StageOutcome {
@@ -103,7 +111,7 @@ package final class StageExecution: Sendable {
             return StageOutcome(.broken(isRetriable: true), message: "\(error)")
         }
         do {
-            let environment = try environment(for: workspace)
+            let environment = try await environment(for: workspace)
             if let script = job.script {
                 try await run(script, in: workspace, environment, &outcome, output)
             } else {
@@ -129,7 +137,6 @@ package final class StageExecution: Sendable {
         let file = ResultsFile.read(workspace.results)
         for warning in file.warnings { await say(warning, output) }
         outcome.results += file.results
-        if job.source != nil { await runner.cache.prune() }
         return outcome
     }
 
@@ -170,7 +177,7 @@ package final class StageExecution: Sendable {
         return try result.withLock { try $0.get() }
     }
 
-    private func environment(for workspace: Workspace) throws -> [String: String] {
+    private func environment(for workspace: Workspace) async throws -> [String: String] {
         var variables = job.variables.merging(job.secretVariables) { _, secret in secret }
         if !job.secretFiles.isEmpty { variables["MARTLET_SECRETS"] = workspace.secrets }
         for (name, value) in job.secretFiles.sorted(by: { $0.key < $1.key }) {
@@ -179,10 +186,15 @@ package final class StageExecution: Sendable {
             }
             _ = try workspace.writeSecret(value, named: name)
         }
-        // Without a cache a stage is slower, and that is all.
-        let url = job.source.flatMap { try? GitURL($0.url) }
-        let cache = job.source == nil ? nil : try? runner.cache.folder(repository: url, trust: job.trust)
-        return StageEnvironment.make(agent: runner.environment, attempt: workspace, cache: cache, variables: variables)
+        var cache: CacheFolder.Use?
+        if let source = job.source {
+            // Without a cache a stage is slower, and that is all.
+            cache = try? await runner.cache.use(repository: try? GitURL(source.url), trust: job.trust)
+            let used = cache
+            state.withLock { $0.cache = used }
+        }
+        return StageEnvironment.make(
+            agent: runner.environment, attempt: workspace, cache: cache?.path, variables: variables)
     }
 
     private func run(
@@ -294,7 +306,9 @@ package final class StageExecution: Sendable {
     private func masked(_ outcome: StageOutcome) -> StageOutcome {
         var outcome = outcome
         outcome.message = masker.mask(outcome.message)
-        for index in outcome.results.indices { outcome.results[index].value = masker.mask(outcome.results[index].value) }
+        for index in outcome.results.indices {
+            outcome.results[index].value = masker.mask(outcome.results[index].value)
+        }
         outcome.findings.mask(masker)
         if var tests = outcome.tests {
             for index in tests.failed.indices {

@@ -1,6 +1,9 @@
-/// A thread for calls on files that may take long: removing a large folder, waiting for a lock.
+/// A thread for calls on files that may take long, so that they don't occupy one of Swift's pool.
 actor FileThread {
-    static let shared = FileThread()
+    /// For what a stage waits for.
+    static let reading = FileThread(named: "martlet-files")
+    /// For what nobody waits for: removing and measuring large folders.
+    static let cleaning = FileThread(named: "martlet-clean")
 
     private nonisolated let thread = EventThread()
 
@@ -8,8 +11,8 @@ actor FileThread {
         thread.asUnownedSerialExecutor()
     }
 
-    private init() {
-        thread.start(named: "martlet-files") { _, _ in }
+    private init(named name: String) {
+        thread.start(named: name) { _, _ in }
     }
 
     func run<Result: Sendable>(_ body: @Sendable () -> Result) -> Result {

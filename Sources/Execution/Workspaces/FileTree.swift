@@ -14,7 +14,7 @@ package enum FileTree {
 
     /// The same, on a thread that may block.
     package static func remove(_ path: String) async throws(SystemError) {
-        let result: Result<Void, SystemError> = await FileThread.shared.run {
+        let result: Result<Void, SystemError> = await FileThread.cleaning.run {
             Result { () throws(SystemError) in try removeNow(path) }
         }
         try result.get()

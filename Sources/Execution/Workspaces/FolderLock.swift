@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A lock that several agents of one machine respect too: many may use a folder, or one may change it.
-struct FolderLock: ~Copyable {
+struct FolderLock: ~Copyable, Sendable {
     private let file: OpenDescriptor
 
     private init(file: OpenDescriptor) {

@@ -14,45 +14,49 @@ struct GitCommand: Sendable {
         try FileSystem.makeFolder(folder)
         // A file, not `-c`: git doesn't hand those on to the upload-pack of a local repository.
         // The low-speed pair ends a transfer that has been under 1 kB/s for a minute.
-        try FileSystem.write(Array("""
-            [safe]
-            \tdirectory = *
-            [core]
-            \thooksPath = /dev/null
-            \tfsmonitor = false
-            \tautocrlf = false
-            [gc]
-            \tauto = 0
-            [maintenance]
-            \tauto = false
-            [submodule]
-            \trecurse = false
-            [fetch]
-            \trecurseSubmodules = false
-            [init]
-            \tdefaultBranch = main
-            [advice]
-            \tdetachedHead = false
-            [protocol]
-            \tversion = 2
-            [http]
-            \tlowSpeedLimit = 1000
-            \tlowSpeedTime = 60
+        try FileSystem.write(
+            Array(
+                """
+                [safe]
+                \tdirectory = *
+                [core]
+                \thooksPath = /dev/null
+                \tfsmonitor = false
+                \tautocrlf = false
+                [gc]
+                \tauto = 0
+                [maintenance]
+                \tauto = false
+                [submodule]
+                \trecurse = false
+                [fetch]
+                \trecurseSubmodules = false
+                [init]
+                \tdefaultBranch = main
+                [advice]
+                \tdetachedHead = false
+                [protocol]
+                \tversion = 2
+                [http]
+                \tlowSpeedLimit = 1000
+                \tlowSpeedTime = 60
 
-            """.utf8), to: settings)
+                """.utf8), to: settings)
         // Only the host that the credentials are for gets them: a redirect must not carry them elsewhere.
-        try FileSystem.write(Array("""
-            #!/bin/sh
-            case "$1" in
-            *"://$MARTLET_GIT_HOST'"* | *"@$MARTLET_GIT_HOST'"*) ;;
-            *) exit 1 ;;
-            esac
-            case "$1" in
-            Username*) printf '%s\\n' "$MARTLET_GIT_USERNAME" ;;
-            *) printf '%s\\n' "$MARTLET_GIT_PASSWORD" ;;
-            esac
+        try FileSystem.write(
+            Array(
+                """
+                #!/bin/sh
+                case "$1" in
+                *"://$MARTLET_GIT_HOST'"* | *"@$MARTLET_GIT_HOST'"*) ;;
+                *) exit 1 ;;
+                esac
+                case "$1" in
+                Username*) printf '%s\\n' "$MARTLET_GIT_USERNAME" ;;
+                *) printf '%s\\n' "$MARTLET_GIT_PASSWORD" ;;
+                esac
 
-            """.utf8), to: askpass, mode: 0o700)
+                """.utf8), to: askpass, mode: 0o700)
     }
 
     func run(

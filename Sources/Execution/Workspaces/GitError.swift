@@ -51,18 +51,21 @@ package enum GitError: Error, Equatable, Sendable, CustomStringConvertible {
         let text = result.errorText.lowercased()
         func says(_ parts: String...) -> Bool { parts.contains { text.contains($0) } }
         if says("' not allowed") && says("transport '") { return .transportNotAllowed(url: url.text) }
-        if says("authentication failed", "could not read username", "could not read password", "publickey",
+        if says(
+            "authentication failed", "could not read username", "could not read password", "publickey",
             "error: 401", "error: 403", "terminal prompts disabled", "host key verification failed")
         {
             return .authentication(url: url.text, message: message)
         }
-        if says("repository not found", "does not appear to be a git repository", "error: 404", "does not exist",
+        if says(
+            "repository not found", "does not appear to be a git repository", "error: 404", "does not exist",
             "repository '\(url.text.lowercased())' not found", "no such file or directory")
             || says("not found") && says("fatal: repository")
         {
             return .repositoryNotFound(url: url.text)
         }
-        if says("could not resolve host", "timed out", "connection refused", "failed to connect", "early eof",
+        if says(
+            "could not resolve host", "timed out", "connection refused", "failed to connect", "early eof",
             "rpc failed", "returned error: 5", "error: 429", "unexpected disconnect", "hung up unexpectedly",
             "too slow", "connection reset", "network is unreachable", "no route to host", "couldn't connect",
             "temporary failure in name resolution", "ssl_error", "gnutls", "connection closed")

@@ -56,7 +56,9 @@ package actor GitMirrors {
     ///
     /// A branch comes before a tag of the same name, as in `git clone --branch`. A whole commit id is returned as it is,
     /// without a look whether it exists.
-    package func resolve(_ address: String, ref: String?, credentials: GitCredentials? = nil) async throws(GitError) -> String {
+    package func resolve(_ address: String, ref: String?, credentials: GitCredentials? = nil) async throws(GitError)
+        -> String
+    {
         let url = try GitURL(address, allowing: allowed)
         let revision = try GitRevision(ref)
         try prepare()
@@ -178,7 +180,9 @@ package actor GitMirrors {
             if try await has(commit, mirror: mirror, url: url) { return false }
             try await create(mirror, url: url)
             var refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-            if let hint, !hint.hasPrefix("refs/heads/"), !hint.hasPrefix("refs/tags/") { refs.append("+\(hint):\(hint)") }
+            if let hint, !hint.hasPrefix("refs/heads/"), !hint.hasPrefix("refs/tags/") {
+                refs.append("+\(hint):\(hint)")
+            }
             var result = try await fetch(url, refs, mirror: mirror, credentials: credentials)
             if !result.exit.isSuccess && refs.count > 2 && result.errorText.contains("couldn't find remote ref") {
                 // The pull request is gone; its commit may be there all the same.
@@ -187,7 +191,8 @@ package actor GitMirrors {
             guard result.exit.isSuccess else { throw GitError.reading(result, url: url) }
             if try await has(commit, mirror: mirror, url: url) { return true }
             // On no branch and under no tag; servers that allow it give any commit.
-            let direct = try await fetch(url, ["\(commit):refs/martlet/\(commit)"], mirror: mirror, credentials: credentials)
+            let direct = try await fetch(
+                url, ["\(commit):refs/martlet/\(commit)"], mirror: mirror, credentials: credentials)
             if try await has(commit, mirror: mirror, url: url) { return true }
             let error = GitError.reading(direct, url: url)
             throw error.isRetriable ? error : .missingRevision(url: url.text, revision: commit)
@@ -227,7 +232,10 @@ package actor GitMirrors {
             FileTree.touch(mirror)
             // No hard links: a script could rewrite an object that the mirror shares.
             let cloned = try await git.run(
-                ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--end-of-options", mirror, destination],
+                [
+                    "clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--end-of-options", mirror,
+                    destination,
+                ],
                 in: folder, for: url)
             guard cloned.exit.isSuccess else { throw broken(cloned, url: url) }
             let checkedOut = try await git.run(
@@ -238,7 +246,8 @@ package actor GitMirrors {
         do {
             let path = "\(destination)/.git/config"
             let text = String(decoding: try FileSystem.read(path, limit: 1 << 20).bytes, as: UTF8.self)
-            try FileSystem.write(Array(text.replacing("\turl = \(mirror)\n", with: "\turl = \(url.text)\n").utf8), to: path, mode: 0o644)
+            try FileSystem.write(
+                Array(text.replacing("\turl = \(mirror)\n", with: "\turl = \(url.text)\n").utf8), to: path, mode: 0o644)
         } catch {
             throw GitError(error)
         }
@@ -258,13 +267,8 @@ package actor GitMirrors {
     /// being used.
     package func prune() async {
         let (mirrors, locks, limitBytes) = (mirrors, locks, limitBytes)
-        await FileThread.shared.run {
-            FolderPruning.pruneNow(mirrors, limitBytes: limitBytes, inUse: []) { mirror, remove in
-                let name = String(mirror.dropFirst(mirrors.count + 1))
-                guard let lock = try? FolderLock.attempt(.change, file: "\(locks)/\(name)") else { return }
-                remove()
-                _ = consume lock
-            }
+        await FileThread.cleaning.run {
+            FolderPruning.pruneNow(mirrors, locks: locks, limitBytes: limitBytes)
         }
         known.removeAll()
     }

@@ -29,7 +29,9 @@ package enum GitRevision: Equatable, Sendable {
         if text.isEmpty { return "it is empty" }
         if text.hasPrefix("-") { return "it begins with `-`" }
         if text.utf8.count > 512 { return "it is longer than 512 bytes" }
-        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { return "it holds white space or a control character" }
+        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
+            return "it holds white space or a control character"
+        }
         if let bad = text.first(where: { "~^:?*[\\".contains($0) }) { return "it holds `\(bad)`" }
         if text.contains("..") || text.contains("@{") || text.contains("//") { return "it holds `..`, `@{` or `//`" }
         if text.hasPrefix("/") || text.hasSuffix("/") || text.hasSuffix(".") { return "it begins or ends wrongly" }

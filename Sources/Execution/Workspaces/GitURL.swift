@@ -83,11 +83,12 @@ package struct GitURL: Equatable, Hashable, Sendable, CustomStringConvertible {
         host = authority.lowercased()
         password = secret.map { GitCredentials(username: Self.decoded(user ?? ""), password: Self.decoded($0)) }
         let login = secret == nil ? user.map { "\($0)@" } ?? "" : ""
-        text = switch transport {
-        case .file: path
-        case .ssh where isShort: address
-        default: "\(transport.rawValue)://\(login)\(authority)\(path)"
-        }
+        text =
+            switch transport {
+            case .file: path
+            case .ssh where isShort: address
+            default: "\(transport.rawValue)://\(login)\(authority)\(path)"
+            }
         var bare = path[...]
         while bare.hasSuffix("/") { bare = bare.dropLast() }
         if bare.hasSuffix(".git") { bare = bare.dropLast(4) }
