@@ -71,6 +71,7 @@ struct Martlet: AsyncParsableCommand {
         guard !names.contains(word) else { return }
         let near = Suggestion.nearest(to: word, among: names).map { "did you mean `martlet \($0)`?" }
         throw CommandFailure(
-            "there is no command `\(word.shown())` (\(near ?? "`martlet --help` lists them"))", code: CommandFailure.badInput)
+            "there is no command `\(word.shown())` (\(near ?? "`martlet --help` lists them"))",
+            code: CommandFailure.badInput)
     }
 }

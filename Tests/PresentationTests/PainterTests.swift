@@ -87,6 +87,17 @@ private struct Screen {
         #expect(screen.rows == ["$ martlet run", ""])
     }
 
+    @Test func linesThatStayStandAboveTheFrame() {
+        let shown = frame(Sample.running, at: 9)
+        let next = frame(Sample.running, "more", at: 10)
+        var screen = Screen()
+        screen.show(ProgressPainter.insert(["first"], above: nil, colour: false))
+        screen.show(ProgressPainter.update(from: nil, to: shown, colour: false))
+        screen.show(ProgressPainter.insert(["cancelling"], above: shown, colour: false))
+        screen.show(ProgressPainter.update(from: shown, to: next, colour: false))
+        #expect(screen.rows == ["first", "cancelling"] + next.lines.map(\.text) + [""])
+    }
+
     @Test func aNarrowerTerminalIsPaintedAnew() {
         let wide = frame(Sample.running, at: 9)
         let narrow = ProgressFrame([RunView(Sample.running)], now: Sample.at(9), width: 20, height: 24)

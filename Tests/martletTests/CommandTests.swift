@@ -11,7 +11,8 @@ import Testing
         (["get", "mrun", "--pipeline", "p", "--limit", "3", "--state", "s"], "get"),
         (["describe", "x"], "describe"), (["describe", "pipeline", "x"], "describe"),
         (["logs", "x"], "logs"), (["logs", "x", "test", "-f"], "logs"), (["logs", "x", "t", "--attempt", "2"], "logs"),
-        (["cancel", "a", "b"], "cancel"), (["pause", "a"], "pause"), (["resume", "a"], "resume"), (["rerun", "a"], "rerun"),
+        (["cancel", "a", "b"], "cancel"), (["pause", "a"], "pause"), (["resume", "a"], "resume"),
+        (["rerun", "a"], "rerun"),
         (["approve", "a", "release"], "approve"), (["approve", "a", "release", "--reject"], "approve"),
         (["start", "p", "--param", "a=b", "--param", "c=", "--revision", "main", "--priority", "-5"], "start"),
         (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"), (["config"], "config"),
@@ -63,10 +64,11 @@ import Testing
             "-o", "json", "--log-level", "debug",
         ])
         let given = options.given.filter { !$0.texts.isEmpty }.map(\.name)
-        let own = [Settings.manifests.name, Settings.agentID.name]
+        let own = [Settings.manifests, Settings.agentID, Settings.installation, Settings.agentState].map(\.name)
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =
             try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
+            + InstallationOption.parse([]).given + AgentStateOption.parse([]).given
         #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))
     }
 

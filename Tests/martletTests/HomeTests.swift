@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct HomeTests {
     private static let ended = [
-        SeededHome.stage("lint", .succeeded, attempt: 1), SeededHome.stage("test", .failed, attempt: 2, instance: "good"),
+        SeededHome.stage("lint", .succeeded, attempt: 1),
+        SeededHome.stage("test", .failed, attempt: 2, instance: "good"),
     ]
 
     private func output(
@@ -30,7 +31,8 @@ import Testing
         await seeded.print("\u{1B}]0;title\u{7}counted\n", stage: "test", attempt: 2, instance: "good", of: run)
         await seeded.print("clean\nand tidy", stage: "lint", of: run)
         #expect(try await output(seeded, run, LogSelection()) == "lint │ clean\nlint │ and tidy\ntest │ counted\n")
-        #expect(try await output(seeded, run, LogSelection(stages: ["test"], attempt: 1), prefixes: false) == "first try\n")
+        #expect(
+            try await output(seeded, run, LogSelection(stages: ["test"], attempt: 1), prefixes: false) == "first try\n")
         #expect(
             try await output(seeded, run, LogSelection(stages: ["test"], everyAttempt: true), prefixes: false)
                 == "first try\n— attempt 2 —\nlost\ncounted\n")
@@ -64,9 +66,20 @@ import Testing
         _ = try await seeded.addRun("greeter-x7k2a", Self.ended, ended: true)
         let home = try Home(seeded.settings)
         await #expect(
-            throws: CommandFailure("there is no run `gretter-x7k2a` in \(seeded.path) (did you mean `greeter-x7k2a`?)")
-        ) { try await home.run("gretter-x7k2a") }
+            throws: CommandFailure("no run `gretter-x` in \(seeded.path) (did you mean `greeter-x7k2a`?)")
+        ) { try await home.run("gretter-x") }
         #expect(try await home.run("greeter-x7k2a").metadata.name == "greeter-x7k2a")
+    }
+
+    @Test(
+        arguments: [
+            ("greeter-x7k2b", "greeter-x7k2a"), ("greeter", "greeter-b5n8c"), ("geeter-x", "greeter-x7k2a"),
+            ("banana", nil),
+            ("", nil),
+        ] as [(String, String?)])
+    func theNearestRun(_ word: String, _ expected: String?) {
+        let names = ["greeter-b5n8c", "greeter-x7k2a", "other-aaaaa"]
+        #expect(Home.nearest(to: word, among: names) == expected)
     }
 
     @Test func shellsCompleteRunNames() async throws {

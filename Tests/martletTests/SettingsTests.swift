@@ -14,8 +14,11 @@ import Testing
         let file = "A=1\n\nMARTLET_STATE=from-file\n"
         let variable = ["MARTLET_STATE": "from-variable"]
         let flag = [Settings.state.given("from-flag")]
-        #expect(values(flags: flag, variable, file: file).value(Settings.state) == .init(texts: ["from-flag"], origin: .flag))
-        #expect(values(variable, file: file).value(Settings.state) == .init(texts: ["from-variable"], origin: .variable))
+        #expect(
+            values(flags: flag, variable, file: file).value(Settings.state)
+                == .init(texts: ["from-flag"], origin: .flag))
+        #expect(
+            values(variable, file: file).value(Settings.state) == .init(texts: ["from-variable"], origin: .variable))
         #expect(
             values(file: file).value(Settings.state)
                 == .init(texts: ["from-file"], origin: .dotEnv(file: ".env", line: 3)))
@@ -24,7 +27,8 @@ import Testing
     }
 
     @Test func aFlagThatWasNotGivenHidesNothing() {
-        #expect(values(flags: [Settings.state.given(nil as String?)], ["MARTLET_STATE": "x"]).text(Settings.state) == "x")
+        #expect(
+            values(flags: [Settings.state.given(nil as String?)], ["MARTLET_STATE": "x"]).text(Settings.state) == "x")
         #expect(values(flags: [Settings.label.given([])], ["MARTLET_LABEL": "a=b"]).text(Settings.label) == "a=b")
     }
 

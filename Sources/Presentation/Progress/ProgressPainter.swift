@@ -44,6 +44,16 @@ package enum ProgressPainter {
         return up(rows) + "\u{1B}[J"
     }
 
+    /// Prints lines that stay above the frame, which is painted anew below them.
+    ///
+    /// Whatever else is printed while a frame is shown would be drawn over, or leave a part of the frame behind.
+    package static func insert(
+        _ lines: [Line], above frame: ProgressFrame?, width: Int? = nil, colour: Bool
+    ) -> String {
+        (frame.map { clear($0, width: width) } ?? "") + lines.rendered(colour: colour)
+            + (frame?.lines.rendered(colour: colour) ?? "")
+    }
+
     private static func up(_ count: Int) -> String { count > 0 ? "\u{1B}[\(count)A\r" : "" }
     private static func down(_ count: Int) -> String { count > 0 ? "\u{1B}[\(count)B\r" : "" }
 }

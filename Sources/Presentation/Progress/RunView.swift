@@ -42,10 +42,7 @@ package struct RunView: Equatable, Sendable {
     }
 
     /// From its start to its end, or until now; nil before its start.
-    package func elapsed(now: Timestamp) -> String? {
-        guard let start = run.status.startTime else { return nil }
-        return TimeText.duration(microseconds: (run.status.completionTime ?? now).since(start))
-    }
+    package func elapsed(now: Timestamp) -> String? { run.elapsed(now: now) }
 
     /// What the pipeline's own description of it makes of the run; a pipeline that can't be compiled has only ids.
     private static func graph(of run: PipelineRun) -> StageGraph? {
@@ -57,6 +54,13 @@ package struct RunView: Equatable, Sendable {
     private static func name(of id: String) -> String {
         guard let dot = id.lastIndex(of: "."), Int(id[id.index(after: dot)...]) != nil else { return id }
         return String(id[..<dot])
+    }
+}
+
+extension PipelineRun {
+    /// The time that it has taken, or took; nil before its start.
+    func elapsed(now: Timestamp) -> String? {
+        status.startTime.map { TimeText.duration(microseconds: (status.completionTime ?? now).since($0)) }
     }
 }
 

@@ -14,11 +14,10 @@ package struct RunTable: Sendable {
         table.indent = indent
         for run in runs {
             let phase = RunPhase(run)
-            let view = RunView(run)
             table.rows.append([
                 Line(run.metadata.name), Line(run.spec.pipelineRef?.name ?? "(inline)"),
                 Line(run.status.progress ?? ""), Line(phase.word, phase.ink), Line(phase.reason),
-                Line(view.elapsed(now: now) ?? ""), Line(TimeText.age(of: run.metadata.creationTimestamp, now: now)),
+                Line(run.elapsed(now: now) ?? ""), Line(TimeText.age(of: run.metadata.creationTimestamp, now: now)),
             ])
         }
     }

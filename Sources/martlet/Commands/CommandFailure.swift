@@ -50,7 +50,8 @@ struct CommandFailure: Error, Equatable {
         case let error as VerbError: self.init(error.description)
         case let error as StateError where error.kind == .notFound:
             self.init(
-                "\(error.path): no state here yet; run something with `martlet run PATH`, or name its folder with --state")
+                "\(error.path): no state here yet; run something with `martlet run PATH`, or name its folder with --state"
+            )
         case let error as StateError: self.init(error.description)
         default: return nil
         }

@@ -44,7 +44,9 @@ struct ConfigCommand: ParsableCommand {
     private static func json(_ settings: SettingValues) -> String {
         let items = Settings.table.map { setting in
             let value = settings.value(setting)
-            func member(_ key: String, _ text: String) -> Node.Member { Node.Member(key: key, value: Node(.string(text))) }
+            func member(_ key: String, _ text: String) -> Node.Member {
+                Node.Member(key: key, value: Node(.string(text)))
+            }
             return Node(
                 .object([
                     member("name", setting.name), member("variable", setting.variable),

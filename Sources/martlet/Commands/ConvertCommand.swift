@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Document
 internal import Manifests
 internal import Model
 
@@ -18,7 +19,8 @@ struct ConvertCommand: ParsableCommand {
               martlet convert pipeline.yml > manifests/ci.yaml
             """)
 
-    @Argument(help: ArgumentHelp("A file in the short form; `-` is standard input.", valueName: "FILE"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("A file in the short form; `-` is standard input.", valueName: "FILE"), completion: .file())
     var path: String
 
     func run() throws {
@@ -26,8 +28,20 @@ struct ConvertCommand: ParsableCommand {
         switch convertShortForm(try InputFile.read(path)) {
         case .success(let manifest): Console.standard.write(manifest)
         case .failure(let error):
-            for problem in error.problems { Console.error(problem.line(file: name.shown(4096))) }
+            for problem in error.problems.inOrder { Console.error(problem.line(file: name.shown(4096))) }
             throw CommandFailure([], code: CommandFailure.badInput)
         }
+    }
+}
+
+extension [Problem] {
+    /// As the file has them; what has no place comes first, and what is at one place stays as it was.
+    fileprivate var inOrder: [Problem] {
+        enumerated().sorted { left, right in
+            func key(_ entry: (offset: Int, element: Problem)) -> (Int, Int, Int) {
+                (entry.element.mark?.line ?? 0, entry.element.mark?.column ?? 0, entry.offset)
+            }
+            return key(left) < key(right)
+        }.map(\.element)
     }
 }

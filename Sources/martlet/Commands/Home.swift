@@ -34,17 +34,31 @@ struct Home {
 
     /// - Throws: `CommandFailure` for a run that isn't there, with the nearest name.
     func run(_ name: String) async throws -> PipelineRun {
-        try await finding { try await reader.run(name) }
+        try await finding(name) { try await reader.run(name) }
     }
 
-    /// What `body` returns, with the folder named in the message where it finds no run.
-    func finding<Value>(_ body: () async throws -> Value) async throws -> Value {
+    /// What `body` returns; where it finds no run of that name, the message names the folder and the nearest run.
+    func finding<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as VerbError where error.kind == .unknownRun {
-            throw CommandFailure(
-                "\(error.message) in \(path)" + (error.hint.map { " (\($0))" } ?? ""))
+            let names = try await reader.runs().map(\.metadata.name)
+            let hint =
+                Self.nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+                ?? (names.isEmpty ? "there are none yet" : "`martlet get` lists them")
+            throw CommandFailure("no run `\(name.shown())` in \(path) (\(hint))")
         }
+    }
+
+    /// The run that may have been meant; also where its random letters were left out or not all typed.
+    static func nearest(to word: String, among names: [String]) -> String? {
+        if let near = Suggestion.nearest(to: word, among: names) { return near }
+        guard word.count > 1 else { return nil }
+        // A letter too few or too many moves the end.
+        let beginnings = (word.count - 1...word.count + 1).flatMap { count in names.map { String($0.prefix(count)) } }
+        guard let near = Suggestion.nearest(to: word, among: beginnings) else { return nil }
+        // The newest comes first.
+        return names.first { $0.hasPrefix(near) }
     }
 
     private func named<Value>(_ body: () throws(StateError) -> Value) throws -> Value {

@@ -15,7 +15,7 @@ struct LogReader {
         get throws {
             do {
                 return try FolderLogs(home.folder)
-            } catch where error.kind == .notFound {
+            } catch  where error.kind == .notFound {
                 // Nothing has ever been printed here.
                 return nil
             }

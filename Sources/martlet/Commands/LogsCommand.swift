@@ -21,7 +21,8 @@ struct LogsCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run's name or UID.", valueName: "RUN"), completion: .custom(RunNames.complete))
     var name: String
 
-    @Argument(help: ArgumentHelp("Only this stage; of a matrix all combinations, or the one named.", valueName: "STAGE"))
+    @Argument(
+        help: ArgumentHelp("Only this stage; of a matrix all combinations, or the one named.", valueName: "STAGE"))
     var stage: String?
 
     @Flag(name: [.short, .long], help: "Goes on with what comes, until the run (or the stage) has ended.")

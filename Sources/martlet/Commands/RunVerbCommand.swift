@@ -20,7 +20,7 @@ struct RunVerbOptions: ParsableArguments {
         var complaints: [String] = []
         for run in runs {
             do {
-                let run = try await home.finding { try await verb(verbs, run) }
+                let run = try await home.finding(run) { try await verb(verbs, run) }
                 if !settings.wantsJSON { Console.standard.write("\(run.metadata.name) \(done)\n") }
                 changed.append(run)
             } catch {
@@ -113,7 +113,7 @@ struct ApproveCommand: AsyncParsableCommand {
         let home = try Home(settings)
         let verbs = try home.verbs
         let decision: ApprovalDecision.Decision = reject ? .rejected : .approved
-        let run = try await home.finding { try await verbs.approve(name, stage: stage, decision) }
+        let run = try await home.finding(name) { try await verbs.approve(name, stage: stage, decision) }
         if settings.wantsJSON { return Console.standard.write(ResourceJSON.text(.run(run))) }
         Console.standard.write("\(stage) of \(run.metadata.name) is \(decision.rawValue.lowercased())\n")
         home.noteMissingController()

@@ -59,7 +59,8 @@ struct ValidationReport {
             "\(Self.count(found.files.count, "file")), \(Self.count(found.pipelines.count, "pipeline")), "
             + Self.count(found.runs.count, "run")
         return errors == 0
-            ? Line("✓ ", .green) + Line("\(sum): no errors") : Line("✗ ", .red) + Line("\(sum): \(Self.count(errors, "error"))")
+            ? Line("✓ ", .green) + Line("\(sum): no errors")
+            : Line("✗ ", .red) + Line("\(sum): \(Self.count(errors, "error"))")
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
