@@ -25,7 +25,7 @@ final class LogOutlet: Sendable {
             // Nothing follows that could say it, and who reads must learn that this is the end: it takes little room.
             chunk.text = ""
             chunk.dropped = lost
-            outlet.pass(stamp.record(.log(chunk), topic: topic)) { _ in }
+            _ = outlet.keep(stamp.record(.log(chunk), topic: topic), always: true) { _ in }
         } else {
             missing.withLock { $0[fence, default: 0] += lost }
         }

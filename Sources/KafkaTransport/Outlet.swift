@@ -45,11 +45,12 @@ final class Outlet: Sendable {
 
     var keptBytes: Int { state.withLock { $0.keptBytes } }
 
-    /// Sends a message and keeps it until it is acknowledged. False, and never answered, if there is no room for it.
-    func keep(_ message: KafkaMessage, answer: @escaping Answer) -> Bool {
+    /// Sends a message and keeps it until it is acknowledged. False, and never answered, if there is no room for it;
+    /// `always` is for the small ones that must get through.
+    func keep(_ message: KafkaMessage, always: Bool = false, answer: @escaping Answer) -> Bool {
         let bytes = message.size
         return state.withLock { state in
-            guard state.keptBytes + bytes <= limit else { return false }
+            guard always || state.keptBytes + bytes <= limit else { return false }
             state.lastNumber += 1
             state.keptBytes += bytes
             state.kept[state.lastNumber] = Kept(message: message, bytes: bytes, answer: answer)

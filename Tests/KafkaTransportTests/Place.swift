@@ -1,5 +1,5 @@
-import AgentProtocol
 import Agent
+import AgentProtocol
 import Controller
 import Glibc
 import Kafka
