@@ -9,27 +9,119 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
 let package = Package(
     name: "martlet",
-    products: [],
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-bench", targets: ["martlet-bench"]),
+    ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
-        .systemLibrary(
-            name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .systemLibrary(
-            name: "CKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        // System libraries, and C of our own.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .target(name: "CSupervisor"),
+
+        // Wrappers, which know nothing of pipelines.
         .target(name: "Document", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CYAML", "Document"], swiftSettings: settings),
+        .target(name: "Kafka", dependencies: ["CKafka"], swiftSettings: settings),
+
+        // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
         .target(name: "Planning", dependencies: ["Model"], swiftSettings: settings),
+        .target(name: "AgentProtocol", dependencies: ["Document", "Model", crypto], swiftSettings: settings),
+        .target(name: "Controller", dependencies: ["Model", "Planning", "AgentProtocol"], swiftSettings: settings),
+
+        // What stands around it.
+        .target(name: "Manifests", dependencies: ["Document", "YAML", "Model"], swiftSettings: settings),
+        .target(name: "Execution", dependencies: ["CSupervisor", "CExpat", "Document"], swiftSettings: settings),
         .target(
-            name: "AgentProtocol",
-            dependencies: ["Document", "Model", .product(name: "Crypto", package: "swift-crypto")],
+            name: "Agent", dependencies: ["AgentProtocol", "Document", "Model", "Execution", logging],
             swiftSettings: settings),
         .target(
-            name: "Controller", dependencies: ["Model", "Planning", "AgentProtocol"], swiftSettings: settings),
-        .target(name: "Kafka", dependencies: ["CKafka"], swiftSettings: settings),
+            name: "KafkaTransport",
+            dependencies: ["AgentProtocol", "Model", "Controller", "Agent", "Kafka", logging],
+            swiftSettings: settings),
+        .target(
+            name: "Stores",
+            dependencies: ["AgentProtocol", "Document", "Model", "Controller", "Manifests", "YAML", database],
+            swiftSettings: settings),
+        .target(name: "Presentation", dependencies: ["Document", "Model", "Planning"], swiftSettings: settings),
+
+        // The programs.
+        .target(
+            name: "Assembly",
+            dependencies: [
+                "Agent", "AgentProtocol", "Controller", "Execution", "Kafka", "KafkaTransport", "Manifests", "Model",
+                "Planning", "Stores", logging,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka", "Manifests",
+                "Model", "Planning", "Presentation", "Stores", "YAML", argumentParser, logging, unixSignals,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "martlet-bench",
+            dependencies: [
+                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
+                "KafkaTransport", "Model",
+                "Planning", "Stores", argumentParser, logging,
+            ],
+            swiftSettings: settings),
+
+        // Tests.
+        .testTarget(name: "DocumentTests", dependencies: ["Document"], swiftSettings: settings),
+        .testTarget(
+            name: "YAMLTests", dependencies: ["YAML", "Document"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "Document"], swiftSettings: settings),
+        .testTarget(name: "PlanningTests", dependencies: ["Planning", "Model", "Document"], swiftSettings: settings),
+        .testTarget(
+            name: "ManifestsTests", dependencies: ["Manifests", "YAML", "Model", "Document"], exclude: ["Bad"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ControllerTests", dependencies: ["Controller", "Model", "Planning", "AgentProtocol"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "StageProbe", dependencies: ["Execution"], path: "Tests/StageProbe", swiftSettings: settings),
+        .testTarget(
+            name: "ExecutionTests", dependencies: ["Execution", "CSupervisor", "Document", "StageProbe"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "AgentProtocol", "Model", "Execution", "Document", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "KafkaTransportTests",
+            dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StoresTests", dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PresentationTests", dependencies: ["Presentation", "Model", "Planning", "Document"],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "martletTests",
+            dependencies: [
+                "martlet", "AgentProtocol", "Controller", "Model", "Presentation", "Stores", argumentParser,
+            ],
+            swiftSettings: settings),
     ]
 )

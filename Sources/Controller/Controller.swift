@@ -7,42 +7,37 @@ internal import Planning
 ///
 /// Everything that waits (writes, look-ups, resolving) runs in child tasks of `run`, so that the loop never does.
 package final class Controller: Sendable {
-    private let mailbox = Mailbox()
+    private let mailbox: Mailbox
     private let store: any ResourceStore
     private let channel: any AgentChannel
     private let resolver: any SourceResolver
     private let observers: [any ControllerObserver]
     private let configuration: ControllerConfiguration
-    private let onListed: @Sendable () async throws -> Void
+    private let serveChannel: @Sendable () async throws -> Void
 
-    /// - Parameter onListed: called once, when everything has been listed: from then on the channel may deliver.
+    /// - Parameters:
+    ///   - mailbox: where the channel puts what it delivers.
+    ///   - serveChannel: begun once everything has been listed; runs until it is cancelled.
     package init(
-        store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
+        mailbox: Mailbox, store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
         observers: [any ControllerObserver] = [],
         configuration: ControllerConfiguration = ControllerConfiguration(),
-        onListed: @escaping @Sendable () async throws -> Void = {}
+        serveChannel: @escaping @Sendable () async throws -> Void
     ) {
+        self.mailbox = mailbox
         self.store = store
         self.channel = channel
         self.resolver = resolver
         self.observers = observers
         self.configuration = configuration
-        self.onListed = onListed
+        self.serveChannel = serveChannel
     }
-
-    /// Takes what the channel delivers. Never blocks.
-    package func handle(_ event: ChannelEvent) {
-        mailbox.put(.channel(event))
-    }
-
-    /// How many events wait for the loop, so that a channel can hold back.
-    package var backlog: Int { mailbox.count }
 
     /// Reconciles until the task is cancelled.
     package func run() async throws {
         let mailbox = mailbox
         let store = store
-        let onListed = onListed
+        let serveChannel = serveChannel
         let listed = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -54,9 +49,7 @@ package final class Controller: Sendable {
             group.addTask {
                 await listed.wait()
                 try Task.checkCancellation()
-                try await onListed()
-                // The group ends with its first task that ends, and this one has nothing more to do.
-                await Latch().wait()
+                try await serveChannel()
             }
             group.addTask { try await self.loop() }
             defer { group.cancelAll() }

@@ -1,12 +1,12 @@
 internal import Synchronization
 
 /// What waits for the controller's loop. Anyone may put something in; the loop takes out all there is.
-final class Mailbox: Sendable {
+package final class Mailbox: Sendable {
     private let inputs = Mutex<[ControllerInput]>([])
     private let signal: AsyncStream<Void>.Continuation
     let signals: AsyncStream<Void>
 
-    init() {
+    package init() {
         // One pending signal is enough: it means "look".
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -19,6 +19,15 @@ final class Mailbox: Sendable {
         if wasEmpty { signal.yield() }
     }
 
+    /// Takes what the channel delivers. Never blocks.
+    package func put(_ events: [ChannelEvent]) {
+        guard !events.isEmpty else { return }
+        inputs.withLock { inputs in
+            for event in events { inputs.append(.channel(event)) }
+        }
+        signal.yield()
+    }
+
     func take() -> [ControllerInput] {
         inputs.withLock { inputs in
             let taken = inputs
@@ -27,7 +36,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    var count: Int { inputs.withLock { $0.count } }
+    /// How many inputs wait for the loop, so that a channel can hold back.
+    package var count: Int { inputs.withLock { $0.count } }
 
     func finish() { signal.finish() }
 }

@@ -14,7 +14,7 @@ struct KindAttempt: Sendable {
     func run() async -> StageOutcome {
         let execution: StageExecution
         do {
-            execution = executor.runner.execution(of: try job())
+            execution = executor.execution(of: try job(), for: attempt.assignment.fence)
         } catch {
             return .failure(AgentReason.agentTrouble, "\(error)")
         }

@@ -75,7 +75,7 @@ struct StageAttempt: Sendable {
                 try workspace.makeEmptyCheckout()
             }
             if let outcome = interruption() { return outcome }
-            let environment = try environment(workspace, secrets)
+            let environment = try await environment(workspace, secrets)
             var outcome = try await run(Script(work.script ?? ""), in: workspace, environment, secrets, log)
             let results = ResultsFile.read(workspace.results)
             for warning in results.warnings { log.say("▸ warning: \(warning)") }
@@ -122,13 +122,13 @@ struct StageAttempt: Sendable {
 
     // MARK: Environment
 
-    private func environment(_ workspace: Workspace, _ secrets: StageSecrets) throws -> [String: String] {
+    private func environment(_ workspace: Workspace, _ secrets: StageSecrets) async throws -> [String: String] {
         var variables: [String: String] = [:]
         for variable in work.env { variables[variable.name] = variable.value }
         for (name, value) in try secrets.variables(in: workspace) { variables[name] = value }
         variables["MARTLET_FENCE"] = assignment.fence.description
         return StageEnvironment.make(
-            agent: executor.environment, attempt: workspace, cache: executor.cacheFolder(for: assignment),
+            agent: executor.environment, attempt: workspace, cache: await executor.cacheFolder(for: assignment),
             variables: variables)
     }
 

@@ -17,7 +17,8 @@ package final class WorkExecutor: StageExecutor {
 
     private struct State {
         var workspaces: [Fence: Workspace] = [:]
-        var cachesInUse: [Fence: String] = [:]
+        var cachesInUse: [Fence: CacheFolder.Use] = [:]
+        var executions: [Fence: StageExecution] = [:]
         var ended = 0
     }
     private let state = Mutex(State())
@@ -58,16 +59,19 @@ package final class WorkExecutor: StageExecutor {
     }
 
     package func release(_ fence: Fence) async {
-        let (workspace, isTimeToPrune) = state.withLock { state in
+        let (workspace, execution, isTimeToPrune) = state.withLock { state in
             state.cachesInUse[fence] = nil
             state.ended += 1
-            return (state.workspaces.removeValue(forKey: fence), state.ended % Self.pruneInterval == 0)
+            return (
+                state.workspaces.removeValue(forKey: fence), state.executions.removeValue(forKey: fence),
+                state.ended % Self.pruneInterval == 0
+            )
         }
+        try? await execution?.cleanUp()
         // What can't be removed is left: the next start of an agent with this folder sees to it.
         if let workspace, !keepsWorkspaces { try? await workspace.remove() }
         if isTimeToPrune {
-            let inUse = state.withLock { Set($0.cachesInUse.values) }
-            await cache.prune(inUse: inUse)
+            await cache.prune()
             await mirrors.prune()
         }
     }
@@ -91,8 +95,15 @@ package final class WorkExecutor: StageExecutor {
     private static let leftPrefix = "left-"
 
     /// Runs what a kind does without a script.
-    var runner: StageRunner {
+    private var runner: StageRunner {
         StageRunner(folder: workFolder, mirrors: mirrors, cache: cache, environment: environment)
+    }
+
+    /// What a kind does; cleaned up with the attempt.
+    func execution(of job: StageJob, for fence: Fence) -> StageExecution {
+        let execution = runner.execution(of: job)
+        state.withLock { $0.executions[fence] = execution }
+        return execution
     }
 
     func makeWorkspace(for fence: Fence) throws(SystemError) -> Workspace {
@@ -108,11 +119,11 @@ package final class WorkExecutor: StageExecutor {
         return "\(work.namespace ?? "-")/\(work.source == nil ? work.pipeline : "")/\(level)"
     }
 
-    func cacheFolder(for assignment: Assignment) -> String? {
+    func cacheFolder(for assignment: Assignment) async -> String? {
         let work = assignment.work
         let repository = work.source.flatMap { try? GitURL($0.url) }
-        guard let folder = try? cache.folder(repository: repository, trust: trust(of: work)) else { return nil }
-        state.withLock { $0.cachesInUse[assignment.fence] = folder }
-        return folder
+        guard let use = try? await cache.use(repository: repository, trust: trust(of: work)) else { return nil }
+        state.withLock { $0.cachesInUse[assignment.fence] = use }
+        return use.path
     }
 }

@@ -118,7 +118,7 @@ extension ControllerMachine {
         } catch {
             runs[uid]?.graph = nil
             runs[uid]?.graphSpec = nil
-            obstacle = .invalid(error.message)
+            obstacle = .invalid(error.sentence)
         }
     }
 
@@ -131,6 +131,13 @@ extension ControllerMachine {
             runs[uid]?.source = .resolved(source)
             return
         }
+        // A rerun asks again: the branch may be there now.
+        if entry.sourceRerun != entry.run.spec.rerunCount {
+            runs[uid]?.sourceRerun = entry.run.spec.rerunCount
+            runs[uid]?.resolveAttempts = 0
+            if !entry.isResolving { runs[uid]?.source = .none }
+        }
+        guard let entry = runs[uid] else { return }
         switch entry.source {
         case .resolved, .failed: return
         case .retrying:
@@ -155,8 +162,10 @@ extension ControllerMachine {
             return
         }
         runs[uid]?.isResolving = true
-        actions.append(
-            .resolve(uid: uid, url: url, ref: ref, credentials: entry.graphSpec?.source?.credentials))
+        // A run that names another repository doesn't get the credentials of its pipeline's.
+        let own = entry.graphSpec?.source
+        let isOwn = own.map { RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
+        actions.append(.resolve(uid: uid, url: url, ref: ref, credentials: isOwn ? own?.credentials : nil))
     }
 
     // MARK: Schedule
@@ -189,14 +198,10 @@ extension ControllerMachine {
             if bind(binding, at: now) { changed.append(binding.run) }
         }
         for unplaced in placement.unplaced {
-            guard var entry = runs[unplaced.run],
-                let place = entry.run.status.stages.firstIndex(where: { $0.id == unplaced.stage }),
-                entry.run.status.stages[place].message != unplaced.message
-                    || entry.run.status.stages[place].reason != unplaced.reason
-            else { continue }
-            entry.run.status.stages[place].reason = unplaced.reason
-            entry.run.status.stages[place].message = unplaced.message
-            runs[unplaced.run] = entry
+            guard var status = runs[unplaced.run]?.run.status else { continue }
+            explain(unplaced, in: &status)
+            guard runs[unplaced.run]?.run.status != status else { continue }
+            runs[unplaced.run]?.run.status = status
             changed.append(unplaced.run)
         }
         if placement.unplaced != lastUnplaced {

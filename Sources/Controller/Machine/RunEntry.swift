@@ -21,6 +21,8 @@ struct RunEntry: Sendable {
     var source = SourceState.none
     var isResolving = false
     var resolveAttempts = 0
+    /// The `rerunCount` that `source` was found out for.
+    var sourceRerun = 0
     /// Not before this uptime, after a failed look.
     var resolveNotBefore: Int64?
     /// Reports that no pass has seen.

@@ -69,3 +69,19 @@ struct AgentIDOption: SettingFlags {
 
     var given: [(name: String, texts: [String])] { [Settings.agentID.given(agentID)] }
 }
+
+/// `--installation`, which only an agent has.
+struct InstallationOption: SettingFlags {
+    @Option(help: Settings.installation.argumentHelp)
+    var installation: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.installation.given(installation)] }
+}
+
+/// `--agent-state`, which only an agent has.
+struct AgentStateOption: SettingFlags {
+    @Option(help: Settings.agentState.argumentHelp, completion: Settings.agentState.completion)
+    var agentState: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.agentState.given(agentState)] }
+}

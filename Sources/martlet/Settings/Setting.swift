@@ -72,6 +72,12 @@ enum Settings {
     static let agentID = Setting(
         "agent-id", placeholder: "ID", in: ["agent"],
         "The agent's name, the same after a restart; by default made of the host's name and the kind.")
+    static let installation = Setting(
+        "installation", placeholder: "ID", in: ["agent"],
+        "The controller's installation, where no state folder names it; the controller says its id when it starts.")
+    static let agentState = Setting(
+        "agent-state", placeholder: "DIR", in: ["agent"],
+        "The agent's own folder: unsent results, mirrors, caches; by default within the state folder.")
     static let allowSecret = Setting(
         "allow-secret", .list, placeholder: "NAME=NAMESPACE/PIPELINE", in: workers,
         "Lets a pipeline's stages use a secret; `-` stands for no namespace, `*` for any. May be repeated.")
@@ -91,7 +97,8 @@ enum Settings {
         placeholder: "LEVEL", in: workers, "How much is logged on standard error.")
 
     static let table = [
-        state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID, allowSecret,
+        state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
+        installation, agentState, allowSecret,
         secretsFolder, keepWorkspace, grace, selfFence, output, logLevel,
     ]
 }

@@ -1,0 +1,150 @@
+internal import Agent
+internal import AgentProtocol
+package import Controller
+internal import Kafka
+internal import KafkaTransport
+internal import Logging
+package import Manifests
+internal import Model
+package import Stores
+
+/// The folder home as one process: store, broker or brokers, controller, agents.
+package final class LocalController: Sendable {
+    package let folder: StateFolder
+    package let store: FolderStore
+    package let logs: FolderLogStore
+    /// `HOST:PORT` of the embedded broker; nil with real brokers.
+    package var brokerAddress: String? { broker?.bootstrapServers }
+
+    private let options: LocalOptions
+    private let broker: EmbeddedBroker?
+    private let link: KafkaLink
+    private let controller: Controller
+    private let agents: [AgentUnit]
+    /// Ends when the topics have been made, and others may join.
+    private let (untilReady, ready) = AsyncStream<Void>.makeStream()
+
+    /// Opens the state folder as its only controller, and starts the embedded broker where no other is named.
+    ///
+    /// - Throws: `StateError` for the folder, `KafkaError` for Kafka's settings.
+    package init(_ options: LocalOptions, observers: [any ControllerObserver] = []) throws {
+        self.options = options
+        folder = try StateFolder.create(at: options.state)
+        store = try FolderStore(folder, manifests: options.manifests, report: options.reportProblems)
+        do {
+            logs = try FolderLogStore(folder)
+        } catch {
+            store.close()
+            throw error
+        }
+        var configuration = KafkaLinkConfiguration(
+            installation: folder.installation, topics: options.kafka.topics, logger: options.logger)
+        configuration.plan = options.kafka.plan
+        let address: KafkaTransport.BrokerAddress
+        if let cluster = options.kafka.cluster {
+            broker = nil
+            address = .cluster(cluster)
+        } else {
+            let embedded = try EmbeddedBroker()
+            broker = embedded
+            configuration.ownBroker = embedded
+            address = .embedded(embedded.bootstrapServers)
+        }
+        link = KafkaLink(configuration, address: address)
+        let mailbox = Mailbox()
+        let channel = KafkaAgentChannel(
+            link: link, controller: folder.installation, kinds: options.agents.flatMap(\.kinds),
+            backlog: { mailbox.count }
+        ) { [ready] events in
+            if events.contains(.link(isUp: true)) { ready.finish() }
+            mailbox.put(events)
+        }
+        var machine = ControllerConfiguration()
+        machine.inProcessInstances = Set(options.agents.map(\.instance))
+        controller = Controller(
+            mailbox: mailbox, store: store, channel: channel,
+            resolver: GitSourceResolver(folder: "\(folder.path)/controller", allowsLocal: true),
+            observers: observers, configuration: machine, serveChannel: { await channel.run() })
+        let executor = options.executor ?? Self.executor(options, in: folder)
+        let (link, logger) = (link, options.logger)
+        agents = try options.agents.map { try AgentUnit($0, link: link, executor: executor, logger: logger) }
+    }
+
+    /// Says where the embedded broker is, once agents of other processes find their topics there: one that they merely
+    /// name is made with another number of partitions.
+    private func announce() async throws {
+        guard let broker else { return }
+        for await _ in untilReady {}
+        try Task.checkCancellation()
+        try folder.announceBroker(Stores.BrokerAddress(address: broker.bootstrapServers))
+    }
+
+    /// One executor for all agents inside: they share mirrors and caches.
+    private static func executor(_ options: LocalOptions, in folder: StateFolder) -> any StageExecutor {
+        guard var shared = options.agents.first else { return NoopExecutor() }
+        shared.stateFolder = "\(folder.path)/agents/local"
+        return ExecutorByKind(work: WorkExecutor(shared, environment: ProcessVariables.all))
+    }
+
+    /// Reads the manifests; see `FolderStore.load`.
+    package func load(strictly: Bool) throws -> [FileProblem] {
+        try store.load(strictly: strictly)
+    }
+
+    /// Works until the task is cancelled. The agents inside are killed then: drain them first.
+    package func run() async throws {
+        let result: Result<Void, any Error>
+        do {
+            try await serve()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        if broker != nil { folder.withdrawBroker() }
+        await broker?.close()
+        logs.close()
+        store.close()
+        if case .failure(let error) = result, !(error is CancellationError) { throw error }
+    }
+
+    private func serve() async throws {
+        let reader = KafkaLogReader(link: link, store: TappedLogStore(store: logs, tap: options.tapLogs))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.link.run() }
+            group.addTask { try await self.store.run() }
+            group.addTask { try await self.controller.run() }
+            group.addTask { await reader.run() }
+            group.addTask { try await self.announce() }
+            for agent in agents {
+                group.addTask {
+                    try await agent.run()
+                    // A drained agent has ended; the controller goes on without it.
+                }
+            }
+            group.addTask { try await Task.sleep(for: .seconds(Int32.max)) }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
+    package func drain(for limit: Duration) async {
+        for agent in agents { agent.drain() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for agent in self.agents { await agent.ended() } }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+/// Keeps output, and shows it to somebody on the way.
+private struct TappedLogStore: LogStore {
+    let store: FolderLogStore
+    let tap: (@Sendable ([LogChunk]) -> Void)?
+
+    func append(_ chunks: [LogChunk]) async {
+        tap?(chunks)
+        await store.append(chunks)
+    }
+}

@@ -1,0 +1,28 @@
+package import Agent
+package import AgentProtocol
+internal import Controller
+package import Logging
+package import Manifests
+
+/// What a controller in the folder home is made of.
+package struct LocalOptions: Sendable {
+    package var state: String
+    /// Files and folders of manifests.
+    package var manifests: [String] = []
+    package var kafka = KafkaOptions()
+    /// The agents that live in the controller's process.
+    package var agents: [AgentConfiguration] = []
+    /// What runs their work; by default real work.
+    package var executor: (any StageExecutor)?
+    package var logger: Logger
+    /// Is told what is wrong with files that change later.
+    package var reportProblems: @Sendable ([FileProblem]) -> Void = { _ in }
+
+    /// Is shown agents' output on its way into the store. Must not block.
+    package var tapLogs: (@Sendable ([LogChunk]) -> Void)?
+
+    package init(state: String, logger: Logger) {
+        self.state = state
+        self.logger = logger
+    }
+}

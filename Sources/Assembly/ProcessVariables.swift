@@ -1,0 +1,19 @@
+internal import Glibc
+
+/// The environment of this process.
+package enum ProcessVariables {
+    package static var all: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return variables
+    }
+
+    package static subscript(name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Agent
+internal import AgentProtocol
+internal import Assembly
+internal import Controller
+internal import Execution
+internal import Glibc
+internal import Kafka
+internal import Logging
+internal import Model
+internal import Planning
+internal import Stores
+internal import Synchronization
+
+/// A folder home for one benchmark, with its agents inside, in a folder that is removed afterwards.
+final class BenchHome: ControllerObserver {
+    private struct State {
+        var ended: [String: Double] = [:]
+        var failed: [String] = []
+        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
+        guard isStored, run.status.isFinished else { return }
+        let time = uptime()
+        let due = state.withLock { state in
+            if state.ended[run.uid] == nil { state.ended[run.uid] = time }
+            if run.status.succeeded?.status != .true {
+                state.failed.append("\(run.metadata.name): \(run.status.succeeded?.message ?? "")")
+            }
+            let due = state.waiting.filter { $0.count <= state.ended.count }
+            state.waiting.removeAll { $0.count <= state.ended.count }
+            return due
+        }
+        for waiter in due { waiter.continuation.resume() }
+    }
+
+    func unplaced(_ stages: [Placement.Unplaced]) {}
+
+    func warned(_ problem: String) {
+        let line = "martlet-bench: \(problem)\n"
+        write(STDERR_FILENO, line, line.utf8.count)
+    }
+
+    /// Waits until that many runs have ended.
+    func ended(_ count: Int) async throws {
+        await withCheckedContinuation { continuation in
+            let isDue = state.withLock { state in
+                if state.ended.count >= count { return true }
+                state.waiting.append((count, continuation))
+                return false
+            }
+            if isDue { continuation.resume() }
+        }
+        if let failure = state.withLock({ $0.failed.first }) { throw BenchError(description: "a run failed: \(failure)") }
+    }
+
+    func endTime(of uid: String) -> Double? {
+        state.withLock { $0.ended[uid] }
+    }
+
+    /// Runs `body` while the home works.
+    func serve(
+        agents: [AgentConfiguration], executor: (any StageExecutor)?, kafka: String?,
+        _ body: @escaping @Sendable (LocalController) async throws -> Void
+    ) async throws {
+        var template = Array("/tmp/martlet-bench.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw BenchError(description: "can't make a folder in /tmp") }
+        let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var logger = Logger(label: "martlet-bench", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .warning
+        var options = LocalOptions(state: "\(folder)/state", logger: logger)
+        options.agents = agents
+        options.executor = executor
+        if let kafka { options.kafka.cluster = KafkaSettings(bootstrapServers: kafka) }
+        let result: Result<Void, any Error>
+        do {
+            try await serve(try LocalController(options, observers: [self]), body)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try? await FileTree.remove(folder)
+        try result.get()
+    }
+
+    private func serve(
+        _ controller: LocalController, _ body: @escaping @Sendable (LocalController) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await controller.run() }
+            group.addTask { try await body(controller) }
+            try await group.next()
+            group.cancelAll()
+            while let _ = try await group.next() {}
+        }
+    }
+}
+
+struct BenchError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// A run of stages that follow each other.
+func chain(_ stages: Int, kind: String, script: String?) -> PipelineRun {
+    var spec = PipelineRunSpec()
+    var pipeline = PipelineSpec()
+    for number in 0..<stages {
+        var stage = StageSpec(name: "s\(number)", needs: number == 0 ? [] : ["s\(number - 1)"], run: script)
+        stage.agent = kind
+        pipeline.stages.append(stage)
+    }
+    spec.pipelineSpec = pipeline
+    return PipelineRun(metadata: Metadata(), spec: spec)
+}

@@ -1,0 +1,66 @@
+internal import Agent
+internal import ArgumentParser
+internal import Assembly
+internal import Glibc
+internal import Logging
+internal import Model
+internal import Stores
+
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent",
+        abstract: "One agent as a process of its own, until told to stop.",
+        discussion: """
+            It finds its controller through the state folder (--state), or, with brokers of your own, by --kafka and the \
+            controller's installation id, which the state folder holds or --installation names. SIGTERM lets it finish \
+            what it runs, for --grace-seconds at most.
+
+            Examples:
+              martlet agent --kind test
+              martlet agent --kind build --slots 2 --label arch=arm64 --state /var/lib/martlet
+              martlet agent --kind shell --kafka kafka-1:9092 --installation 0b3c…
+            """)
+
+    @Option(help: ArgumentHelp("What it offers: lint, test, build, security, shell, or any name.", valueName: "KIND"))
+    var kind: String
+
+    @OptionGroup var identity: AgentIDOption
+    @OptionGroup var installation: InstallationOption
+    @OptionGroup var agentState: AgentStateOption
+    @OptionGroup var options: SharedOptions
+
+    func validate() throws {
+        if let complaint = TextRule.dnsLabel.complaint(about: kind) { throw ValidationError("--kind \(complaint).") }
+        if ["results", "presence", "logs", "dead"].contains(kind) {
+            throw ValidationError("--kind \(kind) is a topic of the protocol; choose another name.")
+        }
+    }
+
+    func run() async throws {
+        hideMemory()
+        let settings = try options.resolve(and: identity, installation, agentState)
+        let logger = settings.logger("martlet-agent")
+        var configuration = try settings.agent(
+            kinds: [kind], id: settings.text(Settings.agentID), isInProcess: false)
+        let hasOwnFolder = settings.value(Settings.agentState)
+        let usesState = settings.text(Settings.installation) == nil || settings.text(Settings.kafka) == nil
+        let state = usesState ? settings.statePath : nil
+        configuration.stateFolder = hasOwnFolder.texts.last ?? state.map { "\($0)/agents/\(configuration.id)" }
+        configuration.allowsLocalSources = state != nil
+        let agent = try RemoteAgent(
+            configuration, state: state, installation: settings.text(Settings.installation), kafka: settings.kafka,
+            logger: logger)
+        logger.notice("agent \(configuration.id) offers \(kind), \(configuration.slots) slots")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await Signals.watch {
+                    agent.drain()
+                } second: {
+                    agent.shutDown()
+                }
+            }
+            try await agent.run()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Assembly
+internal import Controller
+internal import Glibc
+internal import Logging
+internal import Manifests
+internal import Model
+internal import Planning
+internal import Stores
+
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controller",
+        abstract: "Follows a folder of manifests and drives its runs, until told to stop.",
+        discussion: """
+            Agents are processes of their own (`martlet agent`), or live in this one with --agent. Without --kafka an \
+            embedded broker starts here; agents on this machine find it through the state folder. What runs is kept in \
+            the state folder: after any end, start it again and every run goes on.
+
+            Examples:
+              martlet controller --manifests manifests --agent lint --agent test
+              martlet controller --manifests manifests --kafka kafka-1:9092
+            """)
+
+    @OptionGroup var manifests: ManifestsOption
+
+    @Option(help: ArgumentHelp("A kind of agent to have in this process. May be repeated.", valueName: "KIND"))
+    var agent: [String] = []
+
+    @OptionGroup var options: SharedOptions
+
+    func validate() throws {
+        for kind in agent {
+            if let complaint = TextRule.dnsLabel.complaint(about: kind) {
+                throw ValidationError("--agent: \(complaint).")
+            }
+        }
+    }
+
+    func run() async throws {
+        hideMemory()
+        let settings = try options.resolve(and: manifests)
+        let logger = settings.logger("martlet")
+        guard let folder = settings.text(Settings.manifests) else {
+            throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)
+        }
+        var local = LocalOptions(state: settings.statePath, logger: logger)
+        local.manifests = [folder]
+        local.kafka = settings.kafka
+        local.agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
+        local.reportProblems = { problems in
+            for problem in problems { Console.error(problem.rendered(excerpt: false)) }
+        }
+        let controller = try LocalController(local, observers: [ControllerLog(logger: logger)])
+        local.reportProblems(try controller.load(strictly: false))
+        if let address = controller.brokerAddress { logger.notice("embedded broker on \(address)") }
+        logger.notice("following \(folder); installation \(controller.folder.installation)")
+        let grace = settings.number(Settings.grace) ?? 30
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let service = Task { try await controller.run() }
+            group.addTask {
+                await Signals.watch {
+                    logger.notice("stopping; agents in this process have \(grace) s to finish")
+                    await controller.drain(for: .seconds(grace))
+                    service.cancel()
+                } second: {
+                    _exit(130)
+                }
+            }
+            defer { group.cancelAll() }
+            try await withTaskCancellationHandler {
+                try await service.value
+            } onCancel: {
+                service.cancel()
+            }
+        }
+    }
+}
+
+/// Logs what happens to runs.
+private struct ControllerLog: ControllerObserver {
+    let logger: Logger
+
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
+        for happening in happenings { log(happening, run.metadata.name) }
+    }
+
+    private func log(_ happening: Happening, _ run: String) {
+        switch happening {
+        case .runStarted: logger.info("run started", metadata: ["run": "\(run)"])
+        case .runEnded(let succeeded, let reason, let message):
+            let text = message.isEmpty ? "" : ": \(message.shown(512))"
+            logger.log(
+                level: succeeded ? .info : .warning, "run ended \(reason)\(text)", metadata: ["run": "\(run)"])
+        case .stageEnded(let stage, let state, let reason, let message):
+            let text = message.map { ": \($0.shown(512))" } ?? ""
+            logger.info(
+                "stage \(state.rawValue.lowercased()) \(reason)\(text)",
+                metadata: ["run": "\(run)", "stage": "\(stage)"])
+        case .stageRetried(let stage, let failures, let time):
+            logger.info(
+                "stage is tried again at \(time) after failure \(failures)",
+                metadata: ["run": "\(run)", "stage": "\(stage)"])
+        case .stageLost(let stage, let losses, let reason):
+            logger.warning(
+                "stage lost (\(losses)): \(reason)", metadata: ["run": "\(run)", "stage": "\(stage)"])
+        case .stageDeclined(let stage, let reason):
+            logger.info("stage declined: \(reason.shown(512))", metadata: ["run": "\(run)", "stage": "\(stage)"])
+        }
+    }
+
+    func unplaced(_ stages: [Placement.Unplaced]) {
+        for stage in stages where stage.isHopeless {
+            logger.info("\(stage.message.shown(512))", metadata: ["stage": "\(stage.stage)"])
+        }
+    }
+
+    func warned(_ problem: String) { logger.warning("\(problem)") }
+}

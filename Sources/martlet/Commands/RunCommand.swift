@@ -1,0 +1,145 @@
+internal import Agent
+internal import ArgumentParser
+internal import Assembly
+internal import Controller
+internal import Glibc
+internal import Manifests
+internal import Model
+internal import Planning
+internal import Presentation
+internal import Stores
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs everything in files and folders of manifests to its end, with agents inside.",
+        discussion: """
+            A Pipeline without a PipelineRun gets a new run each time; PipelineRuns go on where they were, also after \
+            a kill. There is an agent in the process for every kind that a stage names. Ctrl-C cancels cleanly, twice \
+            ends at once.
+
+            Examples:
+              martlet run pipeline.yaml --source .
+              martlet run manifests --param channel=beta --revision v1.2
+              martlet run nightly.yaml --kafka kafka-1:9092,kafka-2:9092
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Files and folders of manifests.", valueName: "PATH"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
+    var paths: [String]
+
+    @Option(help: ArgumentHelp("The repository for new runs: a folder with a clone, or a URL.", valueName: "DIR"))
+    var source: String?
+
+    @Option(
+        help: ArgumentHelp("A commit, branch or tag for new runs; by default the repository's HEAD.", valueName: "REV"))
+    var revision: String?
+
+    @Option(help: ArgumentHelp("A parameter's value for new runs. May be repeated.", valueName: "NAME=VALUE"))
+    var param: [ParamArgument] = []
+
+    @OptionGroup var options: SharedOptions
+
+    func run() async throws {
+        hideMemory()
+        let settings = try options.resolve()
+        let work = try RunRequest(paths: paths, source: source, revision: revision, params: param)
+        let agents = try work.kinds.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
+        let isAlone = settings.text(Settings.kafka) == nil
+        if isAlone, let problem = work.unmatchedSelector(labels: agents.first?.labels ?? StringMap()) {
+            throw CommandFailure(problem, code: CommandFailure.failed)
+        }
+        let watch = RunWatch()
+        var local = LocalOptions(state: settings.statePath, logger: settings.logger("martlet", quiet: true))
+        local.manifests = paths
+        local.kafka = settings.kafka
+        local.agents = agents
+        local.tapLogs = { watch.noteOutput($0) }
+        local.reportProblems = { problems in
+            for problem in problems { Console.error(problem.rendered(excerpt: false)) }
+        }
+        let controller = try LocalController(local, observers: [watch])
+        let problems = try controller.load(strictly: true)
+        if problems.contains(where: { $0.problem.severity == .error }) {
+            throw CommandFailure(problems.map(\.line), code: CommandFailure.badInput)
+        }
+        for run in try await work.follow(in: controller.store) { watch.follow(run) }
+        if !settings.wantsJSON, let address = controller.brokerAddress {
+            Console.error("Embedded Kafka broker on \(address); state in \(settings.statePath)")
+        }
+        let display = ProgressDisplay(watch, wantsJSON: settings.wantsJSON)
+        display.begin()
+        do {
+            try await serve(controller, watch, display, isAlone: isAlone)
+        } catch {
+            display.end()
+            throw error
+        }
+        display.end()
+        let views = watch.views
+        if settings.wantsJSON {
+            Console.standard.write(ResourceJSON.list(views.map { .run($0.run) }))
+        } else {
+            Console.standard.write(
+                [Line()] + ClosingReport(views, now: Timestamp.now).lines(width: Console.standard.width))
+        }
+        let succeeded = views.allSatisfy { $0.run.status.succeeded?.status == .true }
+        if !succeeded { throw CommandFailure([], code: CommandFailure.failed) }
+    }
+
+    private func serve(
+        _ controller: LocalController, _ watch: RunWatch, _ display: ProgressDisplay, isAlone: Bool
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await controller.run() }
+            group.addTask {
+                await Signals.watch {
+                    Console.error("martlet: cancelling; Ctrl-C again ends everything at once")
+                    await cancel(watch.unfinished, in: controller.store)
+                } second: {
+                    display.end()
+                    _exit(130)
+                }
+            }
+            if !isAlone {
+                group.addTask { await cancelHopeless(watch, in: controller.store) }
+            }
+            await display.run()
+            group.cancelAll()
+            while let _ = try await group.next() {}
+        }
+    }
+
+    private func cancel(_ runs: [PipelineRun], in store: FolderStore) async {
+        for run in runs {
+            do {
+                try await store.verbs.cancel(run.uid)
+            } catch let error as VerbError where error.kind == .finished {
+                continue
+            } catch {
+                Console.error("martlet: \(run.metadata.name) can't be cancelled: \(error)")
+            }
+        }
+    }
+
+    /// Gives up on runs with a stage that no agent has been able to take for a while: with brokers of their own, agents
+    /// elsewhere take some seconds to show.
+    private func cancelHopeless(_ watch: RunWatch, in store: FolderStore) async {
+        let patience = 10
+        var seconds = 0
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            let hopeless = watch.hopeless
+            seconds = hopeless.isEmpty ? 0 : seconds + 1
+            guard seconds == patience else { continue }
+            for stage in hopeless { Console.error("martlet: stage \(stage.stage): \(stage.message)") }
+            let uids = Set(hopeless.map(\.run))
+            await cancel(watch.unfinished.filter { uids.contains($0.uid) }, in: store)
+        }
+    }
+}
+
+extension Timestamp {
+    static var now: Timestamp { Moment.now.wall }
+}

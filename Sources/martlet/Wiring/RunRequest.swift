@@ -1,0 +1,121 @@
+internal import Glibc
+internal import Manifests
+internal import Model
+internal import Stores
+
+/// What `martlet run` was asked for: runs that are there, and new ones of pipelines that nobody else runs.
+struct RunRequest {
+    private let manifests: ManifestSet
+    /// Pipelines that no run of the files names.
+    private let alone: [Manifest]
+    private let source: RunSource?
+    private let params: [Param]
+
+    /// - Throws: `CommandFailure` with a line for everything that is wrong.
+    init(paths: [String], source: String?, revision: String?, params: [ParamArgument]) throws {
+        manifests = loadManifests(paths: paths, notYetActedOn: .error)
+        guard !manifests.hasErrors else {
+            throw CommandFailure(
+                manifests.problems.map { $0.rendered(excerpt: Console.standard.isTerminal) }, code: CommandFailure.badInput)
+        }
+        guard !manifests.manifests.isEmpty else {
+            throw CommandFailure(
+                "there is no Pipeline and no PipelineRun in \(paths.joined(separator: ", "))", code: CommandFailure.badInput)
+        }
+        let named = Set(manifests.runs.compactMap { $0.spec.pipelineRef?.name })
+        alone = manifests.manifests.filter { $0.pipeline.map { !named.contains($0.metadata.name) } ?? false }
+        self.params = params.map { Param(name: $0.name, value: $0.value) }
+        var wanted = RunSource()
+        wanted.url = try source.map(Self.url)
+        wanted.revision = revision
+        self.source = source == nil && revision == nil ? nil : wanted
+        try check(hasFlags: source != nil || revision != nil || !params.isEmpty)
+    }
+
+    /// A folder with a clone becomes a URL; a URL stays as it is.
+    private static func url(_ text: String) throws -> String {
+        if text.contains("://") || text.hasPrefix("file:") || text.contains("@") { return text }
+        guard let path = realpath(text, nil) else {
+            throw CommandFailure("--source \(text): there is no such folder", code: CommandFailure.badInput)
+        }
+        defer { free(path) }
+        let absolute = String(cString: path)
+        guard access("\(absolute)/.git", F_OK) == 0 || access("\(absolute)/HEAD", F_OK) == 0 else {
+            throw CommandFailure(
+                "--source \(text): not a git repository; name the folder that holds `.git`", code: CommandFailure.badInput)
+        }
+        return "file://\(absolute)"
+    }
+
+    /// What can be said before anything is started.
+    private func check(hasFlags: Bool) throws {
+        guard hasFlags else { return }
+        guard !alone.isEmpty else {
+            throw CommandFailure(
+                "--source, --revision and --param are for new runs, and every pipeline here has a PipelineRun of its own",
+                code: CommandFailure.badInput)
+        }
+        for manifest in alone {
+            guard let pipeline = manifest.pipeline else { continue }
+            let problems = newRun(of: pipeline).spec.problems(pipeline: pipeline.spec)
+            let errors = problems.filter { $0.severity == .error }
+            guard errors.isEmpty else {
+                throw CommandFailure(
+                    errors.map { "pipeline \(pipeline.metadata.name): \($0.message)" + ($0.hint.map { " (\($0))" } ?? "") },
+                    code: CommandFailure.badInput)
+            }
+        }
+    }
+
+    private func newRun(of pipeline: Pipeline) -> PipelineRun {
+        var run = PipelineRun(metadata: Metadata(), spec: PipelineRunSpec())
+        run.metadata.namespace = pipeline.metadata.namespace
+        run.spec.pipelineRef = PipelineReference(name: pipeline.metadata.name)
+        run.spec.params = params
+        run.spec.source = source
+        return run
+    }
+
+    private var specs: [(name: String, spec: PipelineSpec)] {
+        manifests.pipelines.map { ($0.metadata.name, $0.spec) }
+            + manifests.runs.compactMap { run in run.spec.pipelineSpec.map { (run.metadata.name, $0) } }
+    }
+
+    /// Every kind of agent that a stage wants, once, in the order of the files.
+    var kinds: [String] {
+        var kinds: [String] = []
+        for (_, spec) in specs {
+            for stage in spec.stages + spec.finally where stage.approval == nil {
+                if !kinds.contains(stage.agentKind) { kinds.append(stage.agentKind) }
+            }
+        }
+        return kinds
+    }
+
+    /// Why a stage can't run where there are no agents but those in this process, with these labels.
+    func unmatchedSelector(labels: StringMap) -> String? {
+        for (name, spec) in specs {
+            for stage in spec.stages + spec.finally where !stage.agentSelector.isContained(in: labels) {
+                let missing = stage.agentSelector.entries.filter { labels[$0.key] != $0.value }
+                let flags = missing.map { "--label \($0.key)=\($0.value)" }.joined(separator: " ")
+                return "\(name): no agent can take stage `\(stage.name)`: its agentSelector wants "
+                    + missing.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+                    + ", and the agents in this process lack that (give them \(flags))"
+            }
+        }
+        return nil
+    }
+
+    /// Makes the new runs, and returns all that are to be waited for: those, the ones of the files, and whatever was left
+    /// unfinished in the state folder.
+    func follow(in store: FolderStore) async throws -> [PipelineRun] {
+        let names = Set(manifests.runs.map(\.metadata.name))
+        var runs = try await store.reader.runs().reversed().filter {
+            !$0.status.isFinished || names.contains($0.metadata.name)
+        }
+        for pipeline in alone.compactMap(\.pipeline) {
+            runs.append(try await store.verbs.create(newRun(of: pipeline), generateName: pipeline.metadata.name))
+        }
+        return runs
+    }
+}

@@ -1,0 +1,107 @@
+internal import AgentProtocol
+internal import Controller
+internal import Model
+internal import Planning
+internal import Presentation
+internal import Stores
+internal import Synchronization
+
+/// What `martlet run` shows while it waits: the runs that it waits for, as the controller sees them.
+final class RunWatch: ControllerObserver {
+    private struct State {
+        /// In the order in which they are shown.
+        var order: [String] = []
+        var runs: [String: PipelineRun] = [:]
+        /// Whether what is in `runs` is what is stored.
+        var isStored: [String: Bool] = [:]
+        /// The last line that a stage has printed, by run and stage.
+        var lastLines: [String: [String: String]] = [:]
+        var hopeless: [Placement.Unplaced] = []
+        var changed: [String] = []
+    }
+
+    private let state = Mutex(State())
+    private let signal: AsyncStream<Void>.Continuation
+    /// Something has changed; more changes may have come since.
+    let changes: AsyncStream<Void>
+
+    init() {
+        (changes, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Waits for a run, as it is stored now.
+    func follow(_ run: PipelineRun) {
+        state.withLock { state in
+            state.order.append(run.uid)
+            state.runs[run.uid] = run
+            state.isStored[run.uid] = true
+            state.changed.append(run.uid)
+        }
+    }
+
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
+        let isFollowed = state.withLock { state in
+            guard state.runs[run.uid] != nil else { return false }
+            state.runs[run.uid] = run
+            state.isStored[run.uid] = isStored
+            if state.changed.last != run.uid { state.changed.append(run.uid) }
+            return true
+        }
+        if isFollowed { signal.yield() }
+    }
+
+    func unplaced(_ stages: [Placement.Unplaced]) {
+        state.withLock { $0.hopeless = stages.filter(\.isHopeless) }
+        signal.yield()
+    }
+
+    func warned(_ problem: String) {
+        Console.error("martlet: \(problem)")
+    }
+
+    /// Keeps the last line of each stage's output.
+    func noteOutput(_ chunks: [LogChunk]) {
+        state.withLock { state in
+            for chunk in chunks {
+                guard let fence = Fence(chunk.fence), state.runs[fence.run] != nil,
+                    let line = chunk.text.split(whereSeparator: \.isNewline).last
+                else { continue }
+                state.lastLines[fence.run, default: [:]][fence.stage] = String(line)
+            }
+        }
+    }
+
+    var views: [RunView] {
+        state.withLock { state in
+            state.order.compactMap { uid in
+                state.runs[uid].map { RunView($0, lastLines: state.lastLines[uid] ?? [:]) }
+            }
+        }
+    }
+
+    /// The runs that have changed since the last call, each once.
+    func takeChanged() -> [RunView] {
+        state.withLock { state in
+            var seen: Set<String> = []
+            let changed = state.changed.filter { seen.insert($0).inserted }
+            state.changed = []
+            return changed.compactMap { uid in state.runs[uid].map { RunView($0) } }
+        }
+    }
+
+    /// Whether every run has ended, and its end is stored.
+    var isDone: Bool {
+        state.withLock { state in
+            state.order.allSatisfy { (state.runs[$0]?.status.isFinished ?? true) && state.isStored[$0] == true }
+        }
+    }
+
+    var unfinished: [PipelineRun] {
+        state.withLock { state in state.order.compactMap { state.runs[$0] }.filter { !$0.status.isFinished } }
+    }
+
+    /// Stages of the runs waited for that no agent now alive could ever take.
+    var hopeless: [Placement.Unplaced] {
+        state.withLock { state in state.hopeless.filter { state.runs[$0.run] != nil } }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Agent
+internal import AgentProtocol
+internal import Assembly
+internal import Kafka
+internal import Logging
+internal import Model
+
+// What settings mean to the parts that do the work.
+extension SettingValues {
+    /// - Parameter quiet: Whether only warnings are logged unless the user asks for more.
+    func logger(_ label: String, quiet: Bool = false) -> Logger {
+        var logger = Logger(label: label, factory: { StreamLogHandler.standardError(label: $0) })
+        let level = value(Settings.logLevel)
+        logger.logLevel =
+            quiet && level.origin == .fallback
+            ? .warning : level.texts.last.flatMap(Logger.Level.init(rawValue:)) ?? .info
+        return logger
+    }
+
+    var kafka: KafkaOptions {
+        var options = KafkaOptions()
+        options.topics = Topics(prefix: text(Settings.topicPrefix) ?? "")
+        options.partitions = number(Settings.topicPartitions) ?? Topics.defaultPartitions
+        if let brokers = text(Settings.kafka) {
+            var settings = KafkaSettings(bootstrapServers: brokers)
+            for (name, value) in pairs(Settings.kafkaProperty) { settings[name] = value }
+            options.cluster = settings
+        }
+        return options
+    }
+
+    /// An agent of these kinds, with what the user has set for agents.
+    ///
+    /// - Throws: `CommandFailure` for a label or a rule that can't be understood.
+    func agent(kinds: [String], id: String? = nil, isInProcess: Bool) throws -> AgentConfiguration {
+        var agent = AgentConfiguration(kinds: kinds, id: id, isInProcess: isInProcess)
+        agent.version = Martlet.version
+        if let slots = number(Settings.slots) { agent.slots = slots }
+        for (key, value) in pairs(Settings.label) {
+            let complaint = TextRule.labelKey.complaint(about: key) ?? TextRule.labelValue.complaint(about: value)
+            if let complaint { throw CommandFailure("--label \(key)=\(value): \(complaint)", code: CommandFailure.badInput) }
+            agent.labels[key] = value
+        }
+        agent.secretRules = SecretRules(
+            try value(Settings.allowSecret).texts.map { text in
+                guard let rule = SecretRules.Rule(text) else {
+                    throw CommandFailure(
+                        "--allow-secret \(text): must be NAME=NAMESPACE/PIPELINE, such as deploy-key=-/greeter",
+                        code: CommandFailure.badInput)
+                }
+                return rule
+            })
+        agent.secretsFolder = text(Settings.secretsFolder)
+        agent.keepsWorkspaces = isOn(Settings.keepWorkspace)
+        if let grace = number(Settings.grace) { agent.drainGraceSeconds = grace }
+        if let seconds = number(Settings.selfFence) { agent.selfFenceSeconds = seconds }
+        return agent
+    }
+}
