@@ -123,5 +123,11 @@ let package = Package(
                 "martlet", "AgentProtocol", "Controller", "Model", "Presentation", "Stores", argumentParser,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "martlet", "Agent", "Assembly", "Controller", "Document", "Execution", "Kafka", "Model", "Stores", logging,
+            ],
+            swiftSettings: settings),
     ]
 )

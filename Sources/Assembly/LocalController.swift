@@ -40,6 +40,7 @@ package final class LocalController: Sendable {
         var configuration = KafkaLinkConfiguration(
             installation: folder.installation, topics: options.kafka.topics, logger: options.logger)
         configuration.plan = options.kafka.plan
+        configuration.kinds = options.agents.flatMap(\.kinds)
         let address: KafkaTransport.BrokerAddress
         if let cluster = options.kafka.cluster {
             broker = nil
@@ -48,6 +49,7 @@ package final class LocalController: Sendable {
             let embedded = try EmbeddedBroker()
             broker = embedded
             configuration.ownBroker = embedded
+            configuration.keepsPositions = false
             address = .embedded(embedded.bootstrapServers)
         }
         link = KafkaLink(configuration, address: address)

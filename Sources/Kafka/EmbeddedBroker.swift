@@ -19,6 +19,13 @@ package final class EmbeddedBroker: Sendable {
     package init(log: KafkaLogHandler? = nil) throws(KafkaError) {
         cluster = try MockCluster(log: log)
         bootstrapServers = cluster.bootstrapServers
+        sendAtOnce()
+    }
+
+    private func sendAtOnce() {
+        if let port = bootstrapServers.split(separator: ":").last.flatMap({ UInt16($0) }) {
+            ListeningSocket.sendAtOnce(port: port)
+        }
     }
 
     /// Settings that name this broker and suit it.
@@ -51,6 +58,8 @@ package final class EmbeddedBroker: Sendable {
         try await perform { cluster throws(KafkaError) in
             try KafkaError.check(rd_kafka_mock_broker_set_up(cluster, -1))
         }
+        // It listens on a new socket now.
+        sendAtOnce()
     }
 
     /// Makes questions about a topic end in an error, such as `.topicNotAuthorized`, or no longer. For tests.

@@ -32,15 +32,22 @@ struct ClientSettings {
 
     /// For whatever somebody waits for. Messages to agents are worth nothing past the claim deadline.
     var producer: KafkaSettings {
-        common.overridden(by: ["message.timeout.ms": "10000"]).overridden(by: queue).overridden(by: address.settings)
+        common.overridden(by: ["message.timeout.ms": "10000"])
+            .overridden(by: queue).overridden(by: address.settings)
     }
 
+    /// The topics that a producer knows from its beginning: librdkafka asks about those as soon as it is connected, and
+    /// about one that comes up later only after up to a second.
     var producerTopics: [String: KafkaSettings] {
-        [
+        var topics: [String: KafkaSettings] = [
             configuration.topics.results: ["message.timeout.ms": "0"],
             configuration.topics.presence: ["message.timeout.ms": "3000"],
         ]
+        for kind in configuration.kinds { topics[configuration.topics.inbox(kind)] = [:] }
+        return topics
     }
+
+    var logProducerTopics: [String: KafkaSettings] { [configuration.topics.logs: [:]] }
 
     /// For output alone: brokers answer a connection's requests in turn, and no report is to stand behind a megabyte of
     /// somebody's test log. Nobody notices 5 ms there, and they save most of the requests.

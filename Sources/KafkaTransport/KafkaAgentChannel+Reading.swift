@@ -17,9 +17,14 @@ extension KafkaAgentChannel {
                     session: session, presence: KafkaPartition.all(of: topics.presence, counts),
                     results: KafkaPartition.all(of: topics.results, counts))
                 let ends = try await session.quick.endOffsets(of: subscription.presence)
-                let committed = try await session.quick.committed(subscription.results)
+                let committed =
+                    link.configuration.keepsPositions
+                    ? try await session.quick.committed(subscription.results) : subscription.results.map { _ in nil }
                 let starts =
-                    ends.map { KafkaStart($0.partition, .at($0.offset)) }
+                    // A broker as old as this process has no presence that isn't this process's to know.
+                    (link.configuration.keepsPositions
+                        ? ends.map { KafkaStart($0.partition, .at($0.offset)) }
+                        : subscription.presence.map { KafkaStart($0, .beginning) })
                     + zip(subscription.results, committed).map { partition, offset in
                         KafkaStart(partition, offset.map { .at($0) } ?? .beginning)
                     }

@@ -80,6 +80,7 @@ package final class KafkaAgentChannel: AgentChannel {
     }
 
     package func commit(_ positions: [ResultsPosition]) {
+        guard link.configuration.keepsPositions else { return }
         guard !positions.isEmpty else { return }
         state.withLock { state in
             for position in positions { state.commits[position.partition] = position.offset }

@@ -98,7 +98,8 @@ extension KafkaLink {
         outlet.open { onEvent throws(KafkaError) in
             try KafkaProducer(
                 isLogs ? settings.logProducer : settings.producer,
-                topicSettings: isLogs ? [:] : settings.producerTopics, log: { troubles.note($0) }, onEvent: onEvent)
+                topicSettings: isLogs ? settings.logProducerTopics : settings.producerTopics,
+                log: { troubles.note($0) }, onEvent: onEvent)
         }
     }
 

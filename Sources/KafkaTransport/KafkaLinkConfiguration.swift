@@ -12,6 +12,11 @@ package struct KafkaLinkConfiguration: Sendable {
     package var clientID = "martlet"
     /// The embedded broker that this process owns, which alone can make topics there.
     package var ownBroker: EmbeddedBroker?
+    /// Whether positions are kept at the broker, for whoever reads on after this process. An embedded broker ends with its
+    /// process and its positions with it; asking it for them would cost a second, until it has named a coordinator.
+    package var keepsPositions = true
+    /// Kinds of agents that are going to be told something; others may be all the same.
+    package var kinds: [String] = []
     /// How long reading stays quick on the embedded broker after the last traffic was expected.
     package var linger = Duration.seconds(3)
     /// What reports that wait for their acknowledgement may take; beyond it they are refused.

@@ -61,12 +61,12 @@ package final class KafkaLogReader: Sendable {
                 // The one place that knows when the session has ended: a task cancelled, or a newer address.
                 while !Task.isCancelled, self.link.isCurrent(session) {
                     try? await Task.sleep(for: .seconds(1))
-                    await Self.commit(positions, consumer, troubles)
+                    await self.commit(positions, consumer)
                 }
                 handover.close()
             }
         }
-        if link.isCurrent(session) { await Self.commit(positions, consumer, troubles) }
+        if link.isCurrent(session) { await commit(positions, consumer) }
         await consumer.close()
     }
 
@@ -75,7 +75,9 @@ package final class KafkaLogReader: Sendable {
         while !Task.isCancelled, link.isCurrent(session) {
             do throws(KafkaError) {
                 let partitions = KafkaPartition.all(of: topic, try await session.ensure([topic]))
-                let committed = try await consumer.committed(partitions)
+                let committed =
+                    link.configuration.keepsPositions
+                    ? try await consumer.committed(partitions) : partitions.map { _ in nil }
                 return try await consumer.assign(
                     zip(partitions, committed).map { partition, offset in
                         KafkaStart(partition, offset.map { .at($0) } ?? .beginning)
@@ -97,11 +99,12 @@ package final class KafkaLogReader: Sendable {
         return Batch(chunks: chunks, ends: ends.map { KafkaOffset($0.key, $0.value) })
     }
 
-    private static func commit(_ positions: LogPositions, _ consumer: KafkaConsumer, _ troubles: TroubleLog) async {
+    private func commit(_ positions: LogPositions, _ consumer: KafkaConsumer) async {
+        guard link.configuration.keepsPositions else { return }
         do throws(KafkaError) {
             try await positions.commit(with: consumer)
         } catch {
-            troubles.note(error)
+            link.troubles.note(error)
         }
     }
 }

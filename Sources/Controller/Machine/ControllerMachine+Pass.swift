@@ -7,6 +7,9 @@ extension ControllerMachine {
     /// How long nothing is scheduled anew where no slot is free, only to refresh the reasons.
     private static let explainInterval = seconds(1)
 
+    /// Within this time after everything was listed, every agent has shown itself.
+    private static let firstPresence = seconds(Presence.intervalSeconds + 1)
+
     mutating func pass(at now: Moment) {
         guard isListed else { return }
         var planned = dirty
@@ -180,6 +183,11 @@ extension ControllerMachine {
         let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
         if !hasRoom, let last = lastExplained, now.uptime - last < Self.explainInterval {
             scheduleLater(at: last + Self.explainInterval)
+            return []
+        }
+        // Agents that have not shown themselves yet are no reason to say that there are none.
+        if candidates.isEmpty, let began = listedAt, now.uptime - began < Self.firstPresence {
+            scheduleLater(at: began + Self.firstPresence)
             return []
         }
         lastExplained = now.uptime

@@ -15,6 +15,7 @@ extension ControllerMachine {
             for run in listed { observe(run, at: now) }
             if !isListed {
                 isListed = true
+                listedAt = now.uptime
                 actions.append(.reportToAll)
             }
         case .run(let run): observe(run, at: now)

@@ -27,6 +27,8 @@ package struct ControllerMachine: Sendable {
     var proofs: [Int: [Fence]] = [:]
     var lastToken = 0
     var isListed = false
+    /// When everything was first listed.
+    var listedAt: Int64?
     var isLinkUp = true
     var lastStep: Int64?
     var expectsTraffic: Bool?

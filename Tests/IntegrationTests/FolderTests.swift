@@ -1,0 +1,107 @@
+import Document
+import Execution
+import Glibc
+import Model
+import Testing
+
+/// A folder of manifests that a controller follows.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct FolderTests {
+    @Test func aSaveByRenameKeepsTheRunAndADeletionCancelsIt() async throws {
+        try await withHome { home in
+            let pulse = try home.pulse("stage")
+            let text = Manifest.run(
+                "work",
+                [
+                    Stage("first", script: "\(home.enter)\n\(try home.wait(at: "first"))"),
+                    Stage("second", needs: ["first"], script: "\(pulse.script)\n\(home.enter)\n\(try home.wait(at: "never"))"),
+                ])
+            try home.write(text, to: "manifests/work.yaml")
+            let controller = try await home.controller("--agent", "shell")
+            try await home.began("first")
+            let before = try #require(await home.look(at: "work"))
+
+            // As editors save: another file takes the name. The priority makes a difference that is refused and said.
+            try home.write("# Saved again.\n" + text, to: "manifests/.work.yaml.new")
+            try #require(rename("\(home.path)/manifests/.work.yaml.new", "\(home.path)/manifests/work.yaml") == 0)
+            try home.release("first")
+            try await home.began("second")
+            let after = try #require(await home.look(at: "work"))
+            #expect(after.uid == before.uid)
+            #expect(try home.attempts(of: "first") == [1])
+            #expect(try home.read("manifests/work.yaml") == "# Saved again.\n" + text)
+
+            try #require(unlink("\(home.path)/manifests/work.yaml") == 0)
+            try await pulse.feed.ended()
+            let ended = try await home.run("work")
+            #expect(ended.uid == before.uid)
+            #expect(ended.status.succeeded?.reason == Reason.cancelled)
+            #expect(ended.status.stages.map(\.state) == [.succeeded, .cancelled])
+            #expect(FileSystem.names(in: "\(home.path)/manifests") == [])
+            controller.send(SIGTERM)
+            #expect(try await controller.finish().code == 0)
+        }
+    }
+
+    @Test func filesAreNeverChanged() async throws {
+        try await withHome { home in
+            let text = "# A comment, and odd   spacing.\n" + Manifest.run("work", [Stage("a", script: home.enter)])
+            try home.write(text, to: "manifests/work.yaml")
+            let before = try home.identity(of: "manifests/work.yaml")
+            _ = try await home.controller("--agent", "shell")
+            try await home.run("work")
+            for verb in ["rerun", "pause", "cancel"] { _ = try await home.martlet(verb, "work") }
+            #expect(try home.read("manifests/work.yaml") == text)
+            #expect(try home.identity(of: "manifests/work.yaml") == before)
+            #expect(FileSystem.names(in: "\(home.path)/manifests") == ["work.yaml"])
+        }
+    }
+
+    @Test func aPipelineThatComesLaterIsWaitedFor() async throws {
+        try await withHome { home in
+            let run = """
+                apiVersion: martlet.dev/v1alpha1
+                kind: PipelineRun
+                metadata: {name: hello-1}
+                spec: {pipelineRef: {name: hello}}
+                """
+            try home.write(run, to: "manifests/run.yaml")
+            _ = try await home.controller("--agent", "shell")
+            try await home.run("hello-1") { $0.status.succeeded?.reason == Reason.pipelineNotFound }
+            try home.write(
+                Manifest.pipeline("hello", [Stage("a", script: home.enter)]), to: "manifests/pipeline.yaml")
+            let ended = try await home.run("hello-1")
+            #expect(ended.status.succeeded?.status == .true)
+            let started = try await home.martlet("start", "hello")
+            #expect(started.code == 0)
+            let name = started.output.trimmed
+            #expect(try await home.run(name).status.succeeded?.status == .true)
+            #expect(try home.ledger.count == 2)
+        }
+    }
+
+    /// Kubernetes' words for a label that nobody has: the stage waits, and says for what.
+    @Test func aStageThatNoAgentCanTakeSaysWhy() async throws {
+        try await withHome { home in
+            try home.write(
+                Manifest.run("gpu", [Stage("train", "agentSelector: {gpu: a100}", script: home.enter)]),
+                to: "manifests/gpu.yaml")
+            _ = try await home.controller("--agent", "shell")
+            let waiting = try await home.run("gpu") {
+                $0.status[stage: "train"]?.message?.contains("gpu=a100") == true
+            }
+            #expect(waiting.status[stage: "train"]?.state == .queued)
+            _ = try home.start("agent", "--kind", "shell", "--agent-id", "big", "--label", "gpu=a100")
+            let ended = try await home.run("gpu")
+            #expect(ended.status[stage: "train"]?.agent == "big")
+        }
+    }
+}
+
+extension Home {
+    /// Which file it is, and when it was last changed.
+    func identity(of name: String) throws -> [Int] {
+        var status = stat()
+        try #require(stat("\(path)/\(name)", &status) == 0)
+        return [Int(status.st_ino), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec), Int(status.st_mode)]
+    }
+}
