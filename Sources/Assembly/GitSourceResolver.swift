@@ -1,26 +1,50 @@
+package import Agent
 package import Controller
 internal import Execution
 package import Model
 
 /// Resolves refs with git, for the controller.
+///
+/// Private repositories need a secret here as they do at an agent, under the same rules: a pipeline that may not use
+/// a secret can't have it sent to a server of its own either.
 package struct GitSourceResolver: SourceResolver {
     private let mirrors: GitMirrors
+    private let secrets: SecretStore
+    private let rules: SecretRules
 
-    /// - Parameter allowsLocal: whether `file:` URLs are taken, as in the folder home.
-    package init(folder: String, allowsLocal: Bool) {
+    /// - Parameters:
+    ///   - folder: For git's own files.
+    ///   - allowsLocal: Whether `file:` URLs are taken, as in the folder home.
+    package init(folder: String, allowsLocal: Bool, secrets: SecretStore, rules: SecretRules) {
         var allowed: Set<GitURL.Transport> = [.https, .ssh, .git, .http]
         if allowsLocal { allowed.insert(.file) }
         mirrors = GitMirrors(folder: folder, environment: ProcessVariables.all, allowed: allowed)
+        self.secrets = secrets
+        self.rules = rules
     }
 
-    package func resolve(
-        url: String, ref: String?, credentials: String?
-    ) async throws(SourceError) -> ResolvedSource {
+    package func resolve(_ request: SourceRequest) async throws(SourceError) -> ResolvedSource {
+        let credentials = try credentials(for: request)
         do {
-            let revision = try await mirrors.resolve(url, ref: ref)
-            return ResolvedSource(url: url, revision: revision, ref: ref == revision ? nil : ref)
+            let found = try await mirrors.resolve(request.url, ref: request.ref, credentials: credentials)
+            return ResolvedSource(url: request.url, revision: found.commit, ref: found.ref)
         } catch {
             throw SourceError(error.description, mayPass: error.isRetriable)
+        }
+    }
+
+    private func credentials(for request: SourceRequest) throws(SourceError) -> GitCredentials? {
+        guard let name = request.credentials else { return nil }
+        guard rules.allow(name, namespace: request.namespace, pipeline: request.pipeline) else {
+            let rule = "\(name)=\(request.namespace ?? "-")/\(request.pipeline)"
+            throw SourceError(
+                "the controller doesn't let this pipeline use the secret `\(name)` (start it with --allow-secret \(rule))",
+                mayPass: false)
+        }
+        do {
+            return try secrets.credentials(of: name)
+        } catch {
+            throw SourceError(error.description, mayPass: false)
         }
     }
 }

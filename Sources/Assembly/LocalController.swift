@@ -65,7 +65,10 @@ package final class LocalController: Sendable {
         machine.inProcessInstances = Set(options.agents.map(\.instance))
         controller = Controller(
             mailbox: mailbox, store: store, channel: channel,
-            resolver: GitSourceResolver(folder: "\(folder.path)/controller", allowsLocal: true),
+            resolver: GitSourceResolver(
+                folder: "\(folder.path)/controller", allowsLocal: true,
+                secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
+                rules: options.secretRules),
             observers: observers, configuration: machine, serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
         let (link, logger) = (link, options.logger)

@@ -12,6 +12,9 @@ package struct LocalOptions: Sendable {
     package var kafka = KafkaOptions()
     /// The agents that live in the controller's process.
     package var agents: [AgentConfiguration] = []
+    /// Who may use which secret to ask a repository for its refs, and where secrets are.
+    package var secretRules = SecretRules()
+    package var secretsFolder: String?
     /// What runs their work; by default real work.
     package var executor: (any StageExecutor)?
     package var logger: Logger

@@ -104,12 +104,12 @@ package final class Controller: Sendable {
             case .reportToAll: channel.publishReportToAll()
             case .commit(let positions): channel.commit(positions)
             case .catchUp(let token): channel.catchUp(token: token)
-            case .resolve(let uid, let url, let ref, let credentials):
+            case .resolve(let uid, let request):
                 let (resolver, mailbox) = (resolver, mailbox)
                 group.addTask {
                     let result: Result<ResolvedSource, SourceError>
                     do throws(SourceError) {
-                        result = .success(try await resolver.resolve(url: url, ref: ref, credentials: credentials))
+                        result = .success(try await resolver.resolve(request))
                     } catch {
                         result = .failure(error)
                     }

@@ -57,7 +57,7 @@ struct World {
             }
         case .commit(let positions): commits += positions
         case .catchUp(let token): tokens.append(token)
-        case .resolve(let uid, _, _, _): resolves.append(uid)
+        case .resolve(let uid, _): resolves.append(uid)
         case .lookUp(let uid): lookUps.append(uid)
         case .observed(let run, let happenings, let isStored):
             observed.append(run)

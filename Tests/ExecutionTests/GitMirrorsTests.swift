@@ -58,7 +58,7 @@ func mirrors(in folder: TestFolder, limitBytes: Int64 = 1 << 30) -> GitMirrors {
                 ("v1", first), ("refs/tags/v1", first), ("v2", first), ("refs/tags/v2", second),
                 ("refs/pull/7/head", first), (first, first), (String(first.prefix(8)), first),
             ] as [(String?, String)] {
-                #expect(try await mirrors.resolve(repository.path, ref: ref) == commit, "\(ref ?? "nil")")
+                #expect(try await mirrors.resolve(repository.path, ref: ref).commit == commit, "\(ref ?? "nil")")
             }
             await #expect(throws: GitError.missingRevision(url: repository.path, revision: "nope")) {
                 try await mirrors.resolve(repository.path, ref: "nope")

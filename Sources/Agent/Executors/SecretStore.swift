@@ -1,4 +1,4 @@
-internal import Execution
+package import Execution
 internal import Glibc
 internal import Model
 
@@ -48,7 +48,7 @@ package struct SecretStore: Sendable {
 
     /// A secret for a repository: a folder with `username` and `password` (or `token`), or a value that is `user:password`
     /// or a token.
-    func credentials(of name: String) throws(Missing) -> GitCredentials {
+    package func credentials(of name: String) throws(Missing) -> GitCredentials {
         if let folder = safeFolder(name),
             let password = text("\(folder)/\(name)/password") ?? text("\(folder)/\(name)/token")
         {

@@ -10,7 +10,7 @@ package enum ControllerAction: Equatable, Sendable {
     case reportToAll
     case commit([ResultsPosition])
     case catchUp(token: Int)
-    case resolve(uid: String, url: String, ref: String?, credentials: String?)
+    case resolve(uid: String, SourceRequest)
     case lookUp(uid: String)
     case observed(PipelineRun, happenings: [Happening], isStored: Bool)
     case unplaced([Placement.Unplaced])

@@ -168,7 +168,10 @@ extension ControllerMachine {
         // A run that names another repository doesn't get the credentials of its pipeline's.
         let own = entry.graphSpec?.source
         let isOwn = own.map { RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
-        actions.append(.resolve(uid: uid, url: url, ref: ref, credentials: isOwn ? own?.credentials : nil))
+        let request = SourceRequest(
+            url: url, ref: ref, credentials: isOwn ? own?.credentials : nil, pipeline: entry.pipelineName,
+            namespace: entry.run.metadata.namespace)
+        actions.append(.resolve(uid: uid, request))
     }
 
     // MARK: Schedule

@@ -218,7 +218,10 @@ extension ControllerMachine {
         guard var entry = runs[uid] else { return }
         entry.isResolving = false
         switch result {
-        case .success(let source): entry.source = .resolved(source)
+        case .success(var source):
+            // A commit that is given with its branch keeps the branch's name.
+            if source.ref == nil { source.ref = entry.run.spec.source?.ref }
+            entry.source = .resolved(source)
         case .failure(let error) where error.mayPass && entry.resolveAttempts < 10:
             entry.resolveAttempts += 1
             entry.source = .retrying(error.message)

@@ -3,7 +3,28 @@ package import Model
 /// Turns a ref into the commit that every stage of a run will see.
 package protocol SourceResolver: Sendable {
     /// - Throws: `SourceError`.
-    func resolve(url: String, ref: String?, credentials: String?) async throws(SourceError) -> ResolvedSource
+    func resolve(_ request: SourceRequest) async throws(SourceError) -> ResolvedSource
+}
+
+/// What is asked of a repository, and for whom.
+package struct SourceRequest: Equatable, Sendable {
+    package var url: String
+    /// A commit, or what resolves to one; the repository's HEAD when absent.
+    package var ref: String?
+    /// The name of a secret, which the pipeline has to be allowed to use.
+    package var credentials: String?
+    package var pipeline: String
+    package var namespace: String?
+
+    package init(
+        url: String, ref: String? = nil, credentials: String? = nil, pipeline: String = "", namespace: String? = nil
+    ) {
+        self.url = url
+        self.ref = ref
+        self.credentials = credentials
+        self.pipeline = pipeline
+        self.namespace = namespace
+    }
 }
 
 package struct SourceError: Error, Equatable, Sendable {

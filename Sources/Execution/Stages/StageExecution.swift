@@ -300,7 +300,7 @@ package final class StageExecution: Sendable {
     }
 
     private func say(_ text: String, _ output: Output) async {
-        await output([OutputLine(stream: .standardError, text: masker.mask("martlet: \(text)"))])
+        await output([OutputLine(stream: .standardError, text: masker.mask("▸ \(text)"))])
     }
 
     private func masked(_ outcome: StageOutcome) -> StageOutcome {

@@ -56,15 +56,15 @@ package actor GitMirrors {
     ///
     /// A branch comes before a tag of the same name, as in `git clone --branch`. A whole commit id is returned as it is,
     /// without a look whether it exists.
-    package func resolve(_ address: String, ref: String?, credentials: GitCredentials? = nil) async throws(GitError)
-        -> String
-    {
+    package func resolve(
+        _ address: String, ref: String?, credentials: GitCredentials? = nil
+    ) async throws(GitError) -> Resolved {
         let url = try GitURL(address, allowing: allowed)
         let revision = try GitRevision(ref)
         try prepare()
         let wanted: [String]
         switch revision {
-        case .commit(let commit): return commit
+        case .commit(let commit): return Resolved(commit: commit)
         case .ref(let name): wanted = [name]
         case .name(let name): wanted = ["refs/heads/\(name)", "refs/tags/\(name)"]
         }
@@ -79,7 +79,8 @@ package actor GitMirrors {
         }
         for name in wanted {
             // Of an annotated tag the commit it names counts, not the tag's own object.
-            if let commit = found["\(name)^{}"] ?? found[Substring(name)] { return String(commit) }
+            guard let commit = found["\(name)^{}"] ?? found[Substring(name)] else { continue }
+            return Resolved(commit: String(commit), ref: name == "HEAD" ? nil : name)
         }
         let shown = ref ?? "HEAD"
         guard revision.looksAbbreviated else { throw .missingRevision(url: url.text, revision: shown) }
@@ -90,7 +91,14 @@ package actor GitMirrors {
         guard local.exit.isSuccess, commit.utf8.count >= 40 else {
             throw .missingRevision(url: url.text, revision: shown)
         }
-        return commit
+        return Resolved(commit: commit)
+    }
+
+    /// What a name turned out to be.
+    package struct Resolved: Equatable, Sendable {
+        package var commit: String
+        /// In full (`refs/heads/main`), where it is a branch, a tag or another ref.
+        package var ref: String?
     }
 
     // MARK: Checking out

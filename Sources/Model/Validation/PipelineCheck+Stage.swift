@@ -1,6 +1,6 @@
 extension PipelineCheck {
     /// The kinds that would take a topic that has another use.
-    private static let reservedKinds = ["results", "presence", "logs"]
+    private static let reservedKinds = ["results", "presence", "logs", "dead"]
     /// Martlet's own variables begin with it.
     private static let ownPrefix = "MARTLET_"
 

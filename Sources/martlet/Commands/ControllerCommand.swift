@@ -44,10 +44,9 @@ struct ControllerCommand: AsyncParsableCommand {
         guard let folder = settings.text(Settings.manifests) else {
             throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)
         }
-        var local = LocalOptions(state: settings.statePath, logger: logger)
+        let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
+        var local = try settings.local(agents: agents, logger: logger)
         local.manifests = [folder]
-        local.kafka = settings.kafka
-        local.agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         local.reportProblems = { problems in
             for problem in problems { Console.error(problem.rendered(excerpt: false)) }
         }

@@ -51,13 +51,11 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(problem, code: CommandFailure.failed)
         }
         let watch = RunWatch()
-        var local = LocalOptions(state: settings.statePath, logger: settings.logger("martlet", quiet: true))
+        var local = try settings.local(agents: agents, logger: settings.logger("martlet", quiet: true))
         local.manifests = paths
-        local.kafka = settings.kafka
-        local.agents = agents
         local.tapLogs = { watch.noteOutput($0) }
         local.reportProblems = { problems in
-            for problem in problems { Console.error(problem.rendered(excerpt: false)) }
+            for problem in problems { watch.note(problem.rendered(excerpt: false)) }
         }
         let controller = try LocalController(local, observers: [watch])
         let problems = try controller.load(strictly: true)
@@ -95,8 +93,8 @@ struct RunCommand: AsyncParsableCommand {
             group.addTask { try await controller.run() }
             group.addTask {
                 await Signals.watch {
-                    Console.error("martlet: cancelling; Ctrl-C again ends everything at once")
-                    await cancel(watch.unfinished, in: controller.store)
+                    watch.note("martlet: cancelling; Ctrl-C again ends everything at once")
+                    await cancel(watch, watch.unfinished, in: controller.store)
                 } second: {
                     display.end()
                     _exit(130)
@@ -111,14 +109,14 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    private func cancel(_ runs: [PipelineRun], in store: FolderStore) async {
+    private func cancel(_ watch: RunWatch, _ runs: [PipelineRun], in store: FolderStore) async {
         for run in runs {
             do {
                 try await store.verbs.cancel(run.uid)
             } catch let error as VerbError where error.kind == .finished {
                 continue
             } catch {
-                Console.error("martlet: \(run.metadata.name) can't be cancelled: \(error)")
+                watch.note("martlet: \(run.metadata.name) can't be cancelled: \(error)")
             }
         }
     }
@@ -133,9 +131,9 @@ struct RunCommand: AsyncParsableCommand {
             let hopeless = watch.hopeless
             seconds = hopeless.isEmpty ? 0 : seconds + 1
             guard seconds == patience else { continue }
-            for stage in hopeless { Console.error("martlet: stage \(stage.stage): \(stage.message)") }
+            for stage in hopeless { watch.note("martlet: stage \(stage.stage): \(stage.message)") }
             let uids = Set(hopeless.map(\.run))
-            await cancel(watch.unfinished.filter { uids.contains($0.uid) }, in: store)
+            await cancel(watch, watch.unfinished.filter { uids.contains($0.uid) }, in: store)
         }
     }
 }

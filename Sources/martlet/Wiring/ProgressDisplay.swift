@@ -31,6 +31,16 @@ final class ProgressDisplay: Sendable {
 
     /// Brings what is shown up to date.
     func update() {
+        let notices = watch.takeNotices()
+        if style != .frames {
+            for notice in notices { Console.error(notice) }
+        } else if !notices.isEmpty {
+            let (columns, _) = Console.standard.size ?? (80, 24)
+            let frame = state.withLock { $0.frame }
+            Console.standard.write(
+                ProgressPainter.insert(
+                    notices.map { Line($0) }, above: frame, width: columns, colour: Console.standard.colour))
+        }
         switch style {
         case .silent: break
         case .lines:
@@ -59,7 +69,7 @@ final class ProgressDisplay: Sendable {
             defer { state.frame = nil }
             return state.frame
         }
-        Console.standard.write(frame.map { ProgressPainter.clear($0) } ?? "")
+        Console.standard.write(frame.map { ProgressPainter.clear($0, width: Console.standard.width) } ?? "")
         Console.standard.write(ProgressPainter.end)
     }
 

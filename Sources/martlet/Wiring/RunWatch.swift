@@ -18,6 +18,8 @@ final class RunWatch: ControllerObserver {
         var lastLines: [String: [String: String]] = [:]
         var hopeless: [Placement.Unplaced] = []
         var changed: [String] = []
+        /// What an operator may want to know, not yet shown.
+        var notices: [String] = []
     }
 
     private let state = Mutex(State())
@@ -55,8 +57,19 @@ final class RunWatch: ControllerObserver {
         signal.yield()
     }
 
-    func warned(_ problem: String) {
-        Console.error("martlet: \(problem)")
+    func warned(_ problem: String) { note("martlet: \(problem)") }
+
+    /// Has a line shown beside the progress.
+    func note(_ line: String) {
+        state.withLock { $0.notices.append(line) }
+        signal.yield()
+    }
+
+    func takeNotices() -> [String] {
+        state.withLock { state in
+            defer { state.notices = [] }
+            return state.notices
+        }
     }
 
     /// Keeps the last line of each stage's output.

@@ -41,19 +41,35 @@ extension SettingValues {
             if let complaint { throw CommandFailure("--label \(key)=\(value): \(complaint)", code: CommandFailure.badInput) }
             agent.labels[key] = value
         }
-        agent.secretRules = SecretRules(
-            try value(Settings.allowSecret).texts.map { text in
-                guard let rule = SecretRules.Rule(text) else {
-                    throw CommandFailure(
-                        "--allow-secret \(text): must be NAME=NAMESPACE/PIPELINE, such as deploy-key=-/greeter",
-                        code: CommandFailure.badInput)
-                }
-                return rule
-            })
+        agent.secretRules = try secretRules
         agent.secretsFolder = text(Settings.secretsFolder)
         agent.keepsWorkspaces = isOn(Settings.keepWorkspace)
         if let grace = number(Settings.grace) { agent.drainGraceSeconds = grace }
         if let seconds = number(Settings.selfFence) { agent.selfFenceSeconds = seconds }
         return agent
+    }
+
+    /// A controller in the folder home, with these agents inside.
+    func local(agents: [AgentConfiguration], logger: Logger) throws -> LocalOptions {
+        var local = LocalOptions(state: statePath, logger: logger)
+        local.kafka = kafka
+        local.agents = agents
+        local.secretRules = try secretRules
+        local.secretsFolder = text(Settings.secretsFolder)
+        return local
+    }
+
+    private var secretRules: SecretRules {
+        get throws {
+            SecretRules(
+                try value(Settings.allowSecret).texts.map { text in
+                    guard let rule = SecretRules.Rule(text) else {
+                        throw CommandFailure(
+                            "--allow-secret \(text): must be NAME=NAMESPACE/PIPELINE, such as deploy-key=-/greeter",
+                            code: CommandFailure.badInput)
+                    }
+                    return rule
+                })
+        }
     }
 }
