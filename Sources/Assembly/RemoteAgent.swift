@@ -71,7 +71,8 @@ package enum AgentAssemblyError: Error, CustomStringConvertible {
         switch self {
         case .noInstallation:
             "the agent doesn't know which installation it belongs to: give --state DIR, or --installation ID"
-        case .noBroker: "no broker is named: give --kafka HOST:PORT, or --state DIR of a controller with an embedded broker"
+        case .noBroker:
+            "no broker is named: give --kafka HOST:PORT, or --state DIR of a controller with an embedded broker"
         }
     }
 }

@@ -53,7 +53,9 @@ final class BenchHome: ControllerObserver {
             }
             if isDue { continuation.resume() }
         }
-        if let failure = state.withLock({ $0.failed.first }) { throw BenchError(description: "a run failed: \(failure)") }
+        if let failure = state.withLock({ $0.failed.first }) {
+            throw BenchError(description: "a run failed: \(failure)")
+        }
     }
 
     func endTime(of uid: String) -> Double? {

@@ -134,7 +134,8 @@ struct World {
     }
 
     @discardableResult
-    mutating func says(_ event: AgentReport.Event, of assignment: Assignment, digest: String? = nil) -> ResultsPosition {
+    mutating func says(_ event: AgentReport.Event, of assignment: Assignment, digest: String? = nil) -> ResultsPosition
+    {
         offset += 1
         let position = ResultsPosition(partition: 0, offset: offset)
         let report = AgentReport(

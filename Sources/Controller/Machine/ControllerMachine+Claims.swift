@@ -121,7 +121,10 @@ extension ControllerMachine {
         for fence in proofs.removeValue(forKey: token) ?? [] {
             guard let claim = claims[fence], claim.phase == .proving(token: token) else { continue }
             conclude(
-                fence, .lost(reason: "agent \(claim.agent) was not heard of for \(configuration.leaseSeconds) s", excused: false))
+                fence,
+                .lost(
+                    reason: "agent \(claim.agent) was not heard of for \(configuration.leaseSeconds) s", excused: false)
+            )
         }
     }
 

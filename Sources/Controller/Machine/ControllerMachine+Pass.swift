@@ -238,7 +238,8 @@ extension ControllerMachine {
             work = try Planning.work(for: binding.stage, of: entry.run, graph: graph, status: entry.run.status)
         } catch {
             // The planner has checked what can be known before; what is left fails the stage in the next pass.
-            actions.append(.warn("run \(entry.run.metadata.name), stage \(binding.stage): $(\(error.reference)) has no value"))
+            actions.append(
+                .warn("run \(entry.run.metadata.name), stage \(binding.stage): $(\(error.reference)) has no value"))
             return false
         }
         let fence = Fence(run: binding.run, stage: binding.stage, attempt: stage.attempt + 1)

@@ -29,7 +29,8 @@ enum StatusDifference: Equatable {
             return true
         }
         for (old, new) in zip(stored.stages, planned.stages) where old != new {
-            let sameStep = old.state == new.state || (isOpen(old) && isOpen(new)) || (old.state.isBound && new.state.isBound)
+            let sameStep =
+                old.state == new.state || (isOpen(old) && isOpen(new)) || (old.state.isBound && new.state.isBound)
             guard sameStep, old.id == new.id, old.attempt == new.attempt, old.failures == new.failures,
                 old.losses == new.losses, old.digest == new.digest, old.instance == new.instance,
                 old.results == new.results, old.retryAt == new.retryAt

@@ -68,7 +68,8 @@ enum Settings {
         "slots", .number(1...1000), placeholder: "N", in: workers,
         "How many stages an agent runs at once; by default one for each processor core.")
     static let label = Setting(
-        "label", .list, placeholder: "KEY=VALUE", in: workers, "A label that stages may select agents by. May be repeated.")
+        "label", .list, placeholder: "KEY=VALUE", in: workers,
+        "A label that stages may select agents by. May be repeated.")
     static let agentID = Setting(
         "agent-id", placeholder: "ID", in: ["agent"],
         "The agent's name, the same after a restart; by default made of the host's name and the kind.")

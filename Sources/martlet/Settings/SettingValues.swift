@@ -58,7 +58,8 @@ struct SettingValues {
             } else if let text = environment(setting.variable) {
                 value = Value(texts: Self.split(text, setting), origin: .variable)
             } else if let file, let line = file.content.lines.last(where: { $0.name == setting.variable }) {
-                value = Value(texts: Self.split(line.value, setting), origin: .dotEnv(file: file.name, line: line.number))
+                value = Value(
+                    texts: Self.split(line.value, setting), origin: .dotEnv(file: file.name, line: line.number))
             } else if let fallback = setting.fallback {
                 value = Value(texts: [fallback], origin: .fallback)
             } else {
@@ -92,11 +93,14 @@ struct SettingValues {
             case .text: break
             case .number(let range):
                 guard let number = Int(text), range.contains(number) else {
-                    complain("must be a whole number from \(range.lowerBound) to \(range.upperBound), but is \"\(text)\"")
+                    complain(
+                        "must be a whole number from \(range.lowerBound) to \(range.upperBound), but is \"\(text)\"")
                     continue
                 }
             case .flag:
-                if !["true", "false", "1", "0"].contains(text) { complain("must be true or false, but is \"\(text)\"") }
+                if !["true", "false", "1", "0"].contains(text) {
+                    complain("must be true or false, but is \"\(text)\"")
+                }
             case .list:
                 if !text.contains("=") { complain("must be of the form \(setting.placeholder), but is \"\(text)\"") }
             case .choice(let words):

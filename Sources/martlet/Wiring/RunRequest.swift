@@ -16,11 +16,13 @@ struct RunRequest {
         manifests = loadManifests(paths: paths, notYetActedOn: .error)
         guard !manifests.hasErrors else {
             throw CommandFailure(
-                manifests.problems.map { $0.rendered(excerpt: Console.standard.isTerminal) }, code: CommandFailure.badInput)
+                manifests.problems.map { $0.rendered(excerpt: Console.standard.isTerminal) },
+                code: CommandFailure.badInput)
         }
         guard !manifests.manifests.isEmpty else {
             throw CommandFailure(
-                "there is no Pipeline and no PipelineRun in \(paths.joined(separator: ", "))", code: CommandFailure.badInput)
+                "there is no Pipeline and no PipelineRun in \(paths.joined(separator: ", "))",
+                code: CommandFailure.badInput)
         }
         let named = Set(manifests.runs.compactMap { $0.spec.pipelineRef?.name })
         alone = manifests.manifests.filter { $0.pipeline.map { !named.contains($0.metadata.name) } ?? false }
@@ -42,7 +44,8 @@ struct RunRequest {
         let absolute = String(cString: path)
         guard access("\(absolute)/.git", F_OK) == 0 || access("\(absolute)/HEAD", F_OK) == 0 else {
             throw CommandFailure(
-                "--source \(text): not a git repository; name the folder that holds `.git`", code: CommandFailure.badInput)
+                "--source \(text): not a git repository; name the folder that holds `.git`",
+                code: CommandFailure.badInput)
         }
         return "file://\(absolute)"
     }
@@ -61,7 +64,9 @@ struct RunRequest {
             let errors = problems.filter { $0.severity == .error }
             guard errors.isEmpty else {
                 throw CommandFailure(
-                    errors.map { "pipeline \(pipeline.metadata.name): \($0.message)" + ($0.hint.map { " (\($0))" } ?? "") },
+                    errors.map {
+                        "pipeline \(pipeline.metadata.name): \($0.message)" + ($0.hint.map { " (\($0))" } ?? "")
+                    },
                     code: CommandFailure.badInput)
             }
         }

@@ -38,7 +38,9 @@ extension SettingValues {
         if let slots = number(Settings.slots) { agent.slots = slots }
         for (key, value) in pairs(Settings.label) {
             let complaint = TextRule.labelKey.complaint(about: key) ?? TextRule.labelValue.complaint(about: value)
-            if let complaint { throw CommandFailure("--label \(key)=\(value): \(complaint)", code: CommandFailure.badInput) }
+            if let complaint {
+                throw CommandFailure("--label \(key)=\(value): \(complaint)", code: CommandFailure.badInput)
+            }
             agent.labels[key] = value
         }
         agent.secretRules = try secretRules
