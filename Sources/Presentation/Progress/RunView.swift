@@ -88,9 +88,10 @@ package struct StageView: Equatable, Sendable {
         return TimeText.duration(microseconds: (status.completionTime ?? now).since(start))
     }
 
-    /// `image=… tests=14`.
+    /// `image=… tests=14`, without a digest that stands in an image's name already.
     package var results: String {
-        status.results.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+        status.results.filter { result in !status.results.contains { $0.value.hasSuffix("@\(result.value)") } }
+            .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     }
 
     /// What is worth saying about it besides its state: why it waits, failed or was skipped, or what it made.
