@@ -15,6 +15,8 @@ package final class EmbeddedBroker: Sendable {
     /// Its address for clients, `127.0.0.1:PORT`.
     package let bootstrapServers: String
     private let cluster: MockCluster
+    /// The port, while the broker is down.
+    private let held = Mutex<HeldPort?>(nil)
 
     package init(log: KafkaLogHandler? = nil) throws(KafkaError) {
         cluster = try MockCluster(log: log)
@@ -23,10 +25,10 @@ package final class EmbeddedBroker: Sendable {
     }
 
     private func sendAtOnce() {
-        if let port = bootstrapServers.split(separator: ":").last.flatMap({ UInt16($0) }) {
-            ListeningSocket.sendAtOnce(port: port)
-        }
+        if let port { ListeningSocket.sendAtOnce(port: port) }
     }
+
+    private var port: UInt16? { bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) } }
 
     /// Settings that name this broker and suit it.
     ///
@@ -49,13 +51,18 @@ package final class EmbeddedBroker: Sendable {
 
     /// Cuts all connections and takes no new ones. What it holds is kept.
     package func setDown() async throws(KafkaError) {
-        try await perform { cluster throws(KafkaError) in
+        let port = port
+        try await perform { [self] cluster throws(KafkaError) in
             try KafkaError.check(rd_kafka_mock_broker_set_down(cluster, -1))
+            guard let port else { return }
+            let holder = try HeldPort(port)
+            held.withLock { $0 = holder }
         }
     }
 
     package func setUp() async throws(KafkaError) {
-        try await perform { cluster throws(KafkaError) in
+        try await perform { [self] cluster throws(KafkaError) in
+            held.withLock { $0 = nil }
             try KafkaError.check(rd_kafka_mock_broker_set_up(cluster, -1))
         }
         // It listens on a new socket now.

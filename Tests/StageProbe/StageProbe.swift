@@ -23,8 +23,13 @@ struct StageProbe {
             }
         }
         guard measures else { return }
-        var usage = rusage()
-        getrusage(RUSAGE_SELF.rawValue, &usage)
-        print(bytes, lines, longest, usage.ru_maxrss)
+        print(bytes, lines, longest, peakMemory() ?? 0)
+    }
+
+    /// In KiB. What `getrusage` gives may be that of the process this one was forked from.
+    private static func peakMemory() -> Int? {
+        guard let status = try? FileSystem.read("/proc/self/status", limit: 1 << 16).bytes else { return nil }
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }
     }
 }
