@@ -30,7 +30,10 @@ extension ControllerMachine {
     }
 
     private mutating func plan(_ uid: String, at now: Moment) {
-        guard runs[uid]?.isWriting == false else { return }
+        guard runs[uid]?.isWriting == false else {
+            runs[uid]?.isTouched = true
+            return
+        }
         prepareGraph(uid)
         prepareSource(uid, at: now)
         guard var entry = runs[uid] else { return }
@@ -178,14 +181,13 @@ extension ControllerMachine {
 
     /// Binds what can be bound, and says of the rest why it waits. Returns the runs that it changed.
     private mutating func place(at now: Moment) -> [String] {
-        let claims = claims
-        let bound = boundByInstance
-        let candidates = fleet.candidates(
-            bound: { bound[$0] ?? 0 },
-            isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance })
+        let candidates = candidates
         let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
-        if !hasRoom, let last = lastExplained, now.uptime - last < Self.explainInterval {
-            scheduleLater(at: last + Self.explainInterval)
+        // Reasons change with every slot that is taken or freed; people are told now and then.
+        let explainAt = lastExplained.map { $0 + Self.explainInterval } ?? now.uptime
+        let explains = explainAt <= now.uptime
+        if !hasRoom, !explains {
+            scheduleLater(at: explainAt)
             return []
         }
         // Agents that have not shown themselves yet are no reason to say that there are none.
@@ -193,9 +195,9 @@ extension ControllerMachine {
             scheduleLater(at: began + Self.firstPresence)
             return []
         }
-        lastExplained = now.uptime
         var ready: [ReadyStage] = []
-        for uid in readyRuns.sorted() {
+        // In no order: the scheduler has one of its own.
+        for uid in readyRuns {
             guard let entry = runs[uid], !entry.isWriting else { continue }
             ready += entry.ready
         }
@@ -208,18 +210,36 @@ extension ControllerMachine {
         for binding in placement.bindings {
             if bind(binding, at: now) { changed.append(binding.run) }
         }
-        for unplaced in placement.unplaced {
-            guard var status = runs[unplaced.run]?.run.status else { continue }
-            explain(unplaced, in: &status)
-            guard runs[unplaced.run]?.run.status != status else { continue }
-            runs[unplaced.run]?.run.status = status
-            changed.append(unplaced.run)
-        }
-        if placement.unplaced != lastUnplaced {
-            lastUnplaced = placement.unplaced
-            actions.append(.unplaced(placement.unplaced))
+        if explains {
+            lastExplained = now.uptime
+            changed += explain(placement.unplaced)
+        } else if !placement.unplaced.isEmpty {
+            scheduleLater(at: explainAt)
         }
         if let time = placement.lookAgain { scheduleLater(at: now.uptime(at: time)) }
+        return changed
+    }
+
+    private var candidates: [Candidate] {
+        fleet.candidates(
+            bound: { boundByInstance[$0] ?? 0 },
+            isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance })
+    }
+
+    /// Says of stages why they wait. Returns the runs of which that is news.
+    private mutating func explain(_ unplaced: [Placement.Unplaced]) -> [String] {
+        var changed: [String] = []
+        for stage in unplaced {
+            guard var status = runs[stage.run]?.run.status else { continue }
+            Planning.explain(stage, in: &status)
+            guard runs[stage.run]?.run.status != status else { continue }
+            runs[stage.run]?.run.status = status
+            changed.append(stage.run)
+        }
+        if unplaced != lastUnplaced {
+            lastUnplaced = unplaced
+            actions.append(.unplaced(unplaced))
+        }
         return changed
     }
 

@@ -104,6 +104,8 @@ extension ControllerMachine {
 
     mutating func wrote(_ uid: String, _ outcome: WriteOutcome, at now: Moment) {
         guard var entry = runs[uid], entry.isWriting else { return }
+        let wasTouched = entry.isTouched || entry.update != nil
+        entry.isTouched = false
         entry.isWriting = false
         writing -= 1
         if !entry.ready.isEmpty { mustSchedule = true }
@@ -154,7 +156,9 @@ extension ControllerMachine {
         runs[uid] = entry
         if entry.writeFailures > 0, let time = entry.writeNotBefore { wake(uid, at: time) }
         syncClaims(uid, at: now)
-        if !entry.incoming.isEmpty || entry.run.status != entry.stored || !entry.ready.isEmpty || outcome.isOvertaken {
+        if !entry.incoming.isEmpty || entry.run.status != entry.stored || !entry.ready.isEmpty || outcome.isOvertaken
+            || wasTouched
+        {
             touch(uid)
         }
         if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid) }

@@ -30,6 +30,8 @@ struct RunEntry: Sendable {
     /// Reports that are in `run.status` and not in `stored`.
     var unstored: [Incoming] = []
     var isWriting = false
+    /// Whether something came up while a write was under way, which the pass after it has to look at.
+    var isTouched = false
     var writeFailures = 0
     var wasRefused = false
     /// The uptime at which an unimportant difference is written all the same.
