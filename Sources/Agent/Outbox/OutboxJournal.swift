@@ -1,5 +1,6 @@
 package import AgentProtocol
 internal import Document
+internal import Execution
 internal import Glibc
 internal import Model
 internal import Synchronization
@@ -39,7 +40,7 @@ package final class OutboxJournal: OutboxStorage {
     /// - Parameter folder: Made if it isn't there; used by one agent at a time.
     package init(folder: String) throws(OutboxJournalError) {
         path = "\(folder)/outbox"
-        mkdir(folder, 0o700)
+        try? FileSystem.makeFolder(folder)
         lock = open("\(folder)/outbox.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
             throw OutboxJournalError(description: "cannot use the state folder \(folder): error \(errno)")

@@ -45,7 +45,8 @@ struct AgentCommand: AsyncParsableCommand {
         let hasOwnFolder = settings.value(Settings.agentState)
         let usesState = settings.text(Settings.installation) == nil || settings.text(Settings.kafka) == nil
         let state = usesState ? settings.statePath : nil
-        configuration.stateFolder = hasOwnFolder.texts.last ?? state.map { "\($0)/agents/\(configuration.id)" }
+        configuration.stateFolder = (hasOwnFolder.texts.last ?? state.map { "\($0)/agents/\(configuration.id)" })
+            .map(absolute)
         configuration.allowsLocalSources = state != nil
         let agent = try RemoteAgent(
             configuration, state: state, installation: settings.text(Settings.installation), kafka: settings.kafka,
@@ -62,5 +63,12 @@ struct AgentCommand: AsyncParsableCommand {
             try await agent.run()
             group.cancelAll()
         }
+    }
+
+    /// The same folder seen from a stage's workspace, where its scripts and tools run.
+    private func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
     }
 }
