@@ -149,7 +149,7 @@ private struct TappedLogStore: LogStore {
     let tap: (@Sendable ([LogChunk]) -> Void)?
 
     func append(_ chunks: [LogChunk]) async {
-        tap?(chunks)
         await store.append(chunks)
+        tap?(chunks)
     }
 }

@@ -21,7 +21,7 @@ package struct LocalOptions: Sendable {
     /// Is told what is wrong with files that change later.
     package var reportProblems: @Sendable ([FileProblem]) -> Void = { _ in }
 
-    /// Is shown agents' output on its way into the store. Must not block.
+    /// Is shown agents' output once it is in the store. Must not block.
     package var tapLogs: (@Sendable ([LogChunk]) -> Void)?
 
     package init(state: String, logger: Logger) {

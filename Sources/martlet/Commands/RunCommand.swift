@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
         let display = ProgressDisplay(watch, wantsJSON: settings.wantsJSON)
         display.begin()
         do {
-            try await serve(controller, watch, display, isAlone: isAlone)
+            try await serve(controller, watch, display, isAlone: isAlone, agents: agents)
         } catch {
             display.end()
             throw error
@@ -87,7 +87,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ controller: LocalController, _ watch: RunWatch, _ display: ProgressDisplay, isAlone: Bool
+        _ controller: LocalController, _ watch: RunWatch, _ display: ProgressDisplay, isAlone: Bool,
+        agents: [AgentConfiguration]
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await controller.run() }
@@ -104,8 +105,23 @@ struct RunCommand: AsyncParsableCommand {
                 group.addTask { await cancelHopeless(watch, in: controller.store) }
             }
             await display.run()
+            // Agents of kind `noop` print nothing, not even an end.
+            await waitForOutput(watch, of: agents.filter { !$0.kinds.contains("noop") }.map(\.instance))
             group.cancelAll()
             while let _ = try await group.next() {}
+        }
+    }
+
+    /// Output comes by another way than results, a moment later; with the embedded broker it would be gone with it.
+    private func waitForOutput(_ watch: RunWatch, of instances: [String]) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                guard !watch.hasAllOutput(of: instances) else { return }
+                for await _ in watch.changes where watch.hasAllOutput(of: instances) { break }
+            }
+            group.addTask { try? await Task.sleep(for: .seconds(5)) }
+            await group.next()
+            group.cancelAll()
         }
     }
 

@@ -16,6 +16,8 @@ final class RunWatch: ControllerObserver {
         var isStored: [String: Bool] = [:]
         /// The last line that a stage has printed, by run and stage.
         var lastLines: [String: [String: String]] = [:]
+        /// Attempts whose output has been stored to its end.
+        var endedOutput: Set<String> = []
         var hopeless: [Placement.Unplaced] = []
         var changed: [String] = []
         /// What an operator may want to know, not yet shown.
@@ -39,6 +41,8 @@ final class RunWatch: ControllerObserver {
             state.isStored[run.uid] = true
             state.changed.append(run.uid)
         }
+        // A run that has ended already is not heard of again.
+        signal.yield()
     }
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
@@ -72,16 +76,19 @@ final class RunWatch: ControllerObserver {
         }
     }
 
-    /// Keeps the last line of each stage's output.
+    /// Keeps the last line of each stage's output, and where it has ended.
     func noteOutput(_ chunks: [LogChunk]) {
+        let hasEnded = chunks.contains(where: \.isLast)
         state.withLock { state in
             for chunk in chunks {
+                if chunk.isLast { state.endedOutput.insert(chunk.fence) }
                 guard let fence = Fence(chunk.fence), state.runs[fence.run] != nil,
                     let line = chunk.text.split(whereSeparator: \.isNewline).last
                 else { continue }
                 state.lastLines[fence.run, default: [:]][fence.stage] = String(line)
             }
         }
+        if hasEnded { signal.yield() }
     }
 
     var views: [RunView] {
@@ -106,6 +113,20 @@ final class RunWatch: ControllerObserver {
     var isDone: Bool {
         state.withLock { state in
             state.order.allSatisfy { (state.runs[$0]?.status.isFinished ?? true) && state.isStored[$0] == true }
+        }
+    }
+
+    /// Whether all output is stored of what these agents have run.
+    func hasAllOutput(of instances: [String]) -> Bool {
+        state.withLock { state in
+            state.order.allSatisfy { uid in
+                (state.runs[uid]?.status.stages ?? []).allSatisfy { stage in
+                    guard stage.startTime != nil, let instance = stage.instance, instances.contains(instance) else {
+                        return true
+                    }
+                    return state.endedOutput.contains(stage.fence(in: uid).description)
+                }
+            }
         }
     }
 
