@@ -21,16 +21,12 @@ final class Child: Sendable {
     /// - Throws: `Unmet` when there is no such program.
     init(_ program: String, _ arguments: [String], folder: String, environment: [String: String]) throws {
         name = ([program.split(separator: "/").last.map(String.init) ?? program] + arguments).joined(separator: " ")
-        let (outputRead, outputWrite) = try makePipe()
-        let (errorsRead, errorsWrite) = try makePipe()
-        id = try spawn(
-            [program] + arguments, folder: folder,
-            environment: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
-            output: outputWrite, errors: errorsWrite)
-        close(outputWrite)
-        close(errorsWrite)
-        output = try .reading(outputRead)
-        errors = try .reading(errorsRead)
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let words = ["/usr/bin/env", "-C", folder, program] + arguments
+        let (process, output, errors) = try spawning.withLock { _ in try spawn(words, environment: variables) }
+        id = process
+        self.output = try .reading(output)
+        self.errors = try .reading(errors)
         try startThread { [self] in
             // Looked at first and reaped under the lock, so that `send` never meets a reaped id.
             var information = siginfo_t()
@@ -80,22 +76,27 @@ final class Child: Sendable {
     }
 }
 
+/// Held from the making of a pipe to the start of its process: Glibc's module has no `pipe2`, and a pipe without
+/// `O_CLOEXEC` would stay open in whatever else is started meanwhile.
+private let spawning = Mutex(())
+
 private func makePipe() throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Unmet("no pipe: \(errno)") }
+    guard pipe(&ends) == 0 else { throw Unmet("no pipe: \(errno)") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
 }
 
-private func spawn(
-    _ words: [String], folder: String, environment: [String], output: Int32, errors: Int32
-) throws -> pid_t {
+/// Starts a program by its path; returns its id, and what it writes.
+private func spawn(_ words: [String], environment: [String]) throws -> (pid_t, output: Int32, errors: Int32) {
+    let (output, errors) = (try makePipe(), try makePipe())
+    defer { for end in [output.write, errors.write] { close(end) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    posix_spawn_file_actions_addchdir_np(&actions, folder)
+    posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -114,7 +115,10 @@ private func spawn(
     let variables = environment.map { strdup($0) }
     defer { for text in arguments + variables { free(text) } }
     var process = pid_t()
-    let code = posix_spawnp(&process, words[0], &actions, &attributes, arguments + [nil], variables + [nil])
-    guard code == 0 else { throw Unmet("\(words[0]) can't be started: \(String(cString: strerror(code)))") }
-    return process
+    let code = posix_spawn(&process, words[0], &actions, &attributes, arguments + [nil], variables + [nil])
+    guard code == 0 else {
+        for end in [output.read, errors.read] { close(end) }
+        throw Unmet("\(words.joined(separator: " ")) can't be started: \(String(cString: strerror(code)))")
+    }
+    return (process, output.read, errors.read)
 }

@@ -202,8 +202,9 @@ import Testing
             #expect(run.uid == failed.uid)
             #expect(run.status[stage: "make"] == failed.status[stage: "make"])
             #expect(try home.read("seen").trimmed == Fence(run: run.uid, stage: "make", attempt: 1).description)
-            #expect(try home.ledger.map { "\($0.stage) \($0.attempt)" }
-                == ["make 1", "check 1", "tidy 1", "check 2", "ship 1", "tidy 2"])
+            #expect(
+                try home.ledger.map { "\($0.stage) \($0.attempt)" }
+                    == ["make 1", "check 1", "tidy 1", "check 2", "ship 1", "tidy 2"])
         }
     }
 

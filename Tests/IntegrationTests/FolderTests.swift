@@ -13,7 +13,9 @@ import Testing
                 "work",
                 [
                     Stage("first", script: "\(home.enter)\n\(try home.wait(at: "first"))"),
-                    Stage("second", needs: ["first"], script: "\(pulse.script)\n\(home.enter)\n\(try home.wait(at: "never"))"),
+                    Stage(
+                        "second", needs: ["first"],
+                        script: "\(pulse.script)\n\(home.enter)\n\(try home.wait(at: "never"))"),
                 ])
             try home.write(text, to: "manifests/work.yaml")
             let controller = try await home.controller("--agent", "shell")

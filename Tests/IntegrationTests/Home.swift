@@ -27,7 +27,7 @@ final class Home: Sendable {
         guard mkfifo("\(path)/bell", 0o600) == 0 else { throw Unmet("no FIFO") }
         bell = try .reading(fifo: "\(path)/bell")
         // The feed lasts for as long as there is a writer: this one.
-        bellEnd = open("\(path)/bell", O_WRONLY | O_CLOEXEC)
+        bellEnd = Glibc.open("\(path)/bell", O_WRONLY | O_CLOEXEC)
     }
 
     /// Ends what is left, and takes the folder away.
@@ -74,7 +74,9 @@ final class Home: Sendable {
     // MARK: Scripts
 
     /// The beginning of a script: it records the execution, and says that it has begun.
-    var enter: String { "echo \"$MARTLET_FENCE\" >> \(path)/ledger; echo \"began $MARTLET_STAGE $MARTLET_FENCE\" > \(path)/bell" }
+    var enter: String {
+        "echo \"$MARTLET_FENCE\" >> \(path)/ledger; echo \"began $MARTLET_STAGE $MARTLET_FENCE\" > \(path)/bell"
+    }
 
     /// A piece of script that waits until the test opens the gate.
     func wait(at gate: String) throws -> String {
@@ -171,7 +173,8 @@ final class Home: Sendable {
 
     /// Waits until a stored run is as wanted.
     @discardableResult
-    func run(_ name: String, until isMet: (PipelineRun) -> Bool = { $0.status.isFinished }) async throws -> PipelineRun {
+    func run(_ name: String, until isMet: (PipelineRun) -> Bool = { $0.status.isFinished }) async throws -> PipelineRun
+    {
         var last: PipelineRun?
         for await _ in signals.stream(of: .changed) {
             guard let run = try await look(at: name) else { continue }

@@ -4,8 +4,8 @@ import Testing
 
 /// SIGKILL at every kind of process: no accepted result is lost, no finished stage runs again, and what is still alive
 /// elsewhere isn't run again.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct KillTests {
-    private static let chain = ["lint", "test", "build", "ship"]
+@Suite(.serialized, .timeLimit(.minutes(1))) struct KillTests {
+    private static let names = ["lint", "test", "build", "ship"]
 
     /// Four stages, one after another, each of them signing in; one waits at the gate.
     private func chain(
@@ -14,16 +14,16 @@ import Testing
         let gate = try home.wait(at: "gate")
         return Manifest.run(
             name,
-            Self.chain.enumerated().map { index, stage in
+            Self.names.enumerated().map { index, stage in
                 let isHeld = stage == waiting
                 return Stage(
-                    stage, needs: index == 0 ? [] : [Self.chain[index - 1]],
+                    stage, needs: index == 0 ? [] : [Self.names[index - 1]],
                     script: (isHeld ? [extra, home.enter, gate, done] : [home.enter])
                         .filter { !$0.isEmpty }.joined(separator: "\n"))
             })
     }
 
-    @Test("a killed `martlet run` goes on where it was, and nothing of it survives", arguments: chain)
+    @Test("a killed `martlet run` goes on where it was, and nothing of it survives", arguments: names)
     func inside(interrupted: String) async throws {
         try await withHome { home in
             let pulse = try home.pulse("stage")
@@ -43,7 +43,7 @@ import Testing
             #expect(after.uid == before.uid)
             #expect(after.status.succeeded?.status == .true)
             #expect(after.status.stages.allSatisfy { $0.state == .succeeded && $0.losses == 0 && $0.failures == 0 })
-            for stage in Self.chain {
+            for stage in Self.names {
                 #expect(try home.attempts(of: stage) == (stage == interrupted ? [1, 2] : [1]), "\(stage)")
             }
             for stage in before.status.stages where stage.state == .succeeded {
@@ -61,7 +61,8 @@ import Testing
     func controllerAndBroker(ends moment: Moment) async throws {
         try await withHome { home in
             let pulse = try home.pulse("stage")
-            try home.write(try chain("chain", in: home, waiting: "test", script: pulse.script), to: "manifests/chain.yaml")
+            try home.write(
+                try chain("chain", in: home, waiting: "test", script: pulse.script), to: "manifests/chain.yaml")
             let first = try await home.controller()
             for kind in ["lint", "test", "build", "shell"] { _ = try home.agent(kind) }
             try await home.began("test")
@@ -83,7 +84,7 @@ import Testing
             #expect(run.status.succeeded?.status == .true)
             #expect(run.status.stages.allSatisfy { $0.state == .succeeded && $0.attempt == 1 && $0.losses == 0 })
             #expect(run.status[stage: "test"]?.instance == agent)
-            #expect(try home.ledger.map(\.stage) == Self.chain)
+            #expect(try home.ledger.map(\.stage) == Self.names)
         }
     }
 
@@ -91,7 +92,8 @@ import Testing
     func agent() async throws {
         try await withHome { home in
             let pulse = try home.pulse("stage")
-            try home.write(try chain("chain", in: home, waiting: "test", script: pulse.script), to: "manifests/chain.yaml")
+            try home.write(
+                try chain("chain", in: home, waiting: "test", script: pulse.script), to: "manifests/chain.yaml")
             _ = try await home.controller("--agent", "lint", "--agent", "build", "--agent", "shell")
             let first = try home.agent("test")
             let fence = try await home.began("test")
@@ -108,7 +110,7 @@ import Testing
             #expect(stage.failures == 0)
             #expect(try home.attempts(of: "test") == [1, 2])
             #expect(fence.attempt == 1)
-            for other in Self.chain where other != "test" { #expect(try home.attempts(of: other) == [1]) }
+            for other in Self.names where other != "test" { #expect(try home.attempts(of: other) == [1]) }
         }
     }
 
