@@ -22,7 +22,7 @@ import Testing
             try await home.began("first")
             let before = try #require(await home.look(at: "work"))
 
-            // As editors save: another file takes the name. The priority makes a difference that is refused and said.
+            // As editors save: another file takes the name.
             try home.write("# Saved again.\n" + text, to: "manifests/.work.yaml.new")
             try #require(rename("\(home.path)/manifests/.work.yaml.new", "\(home.path)/manifests/work.yaml") == 0)
             try home.release("first")
@@ -81,8 +81,7 @@ import Testing
         }
     }
 
-    /// Kubernetes' words for a label that nobody has: the stage waits, and says for what.
-    @Test func aStageThatNoAgentCanTakeSaysWhy() async throws {
+    @Test func aStageThatNoAgentCanTakeSaysWhyAndWaits() async throws {
         try await withHome { home in
             try home.write(
                 Manifest.run("gpu", [Stage("train", "agentSelector: {gpu: a100}", script: home.enter)]),
