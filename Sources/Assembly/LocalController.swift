@@ -29,7 +29,7 @@ package final class LocalController: Sendable {
     /// - Throws: `StateError` for the folder, `KafkaError` for Kafka's settings.
     package init(_ options: LocalOptions, observers: [any ControllerObserver] = []) throws {
         self.options = options
-        folder = try StateFolder.create(at: options.state)
+        folder = try Self.makeFolder(options.state)
         store = try FolderStore(folder, manifests: options.manifests, report: options.reportProblems)
         do {
             logs = try FolderLogStore(folder)
@@ -73,6 +73,15 @@ package final class LocalController: Sendable {
         let executor = options.executor ?? Self.executor(options, in: folder)
         let (link, logger) = (link, options.logger)
         agents = try options.agents.map { try AgentUnit($0, link: link, executor: executor, logger: logger) }
+    }
+
+    private static func makeFolder(_ path: String) throws(StateError) -> StateFolder {
+        do throws(StateError) {
+            return try StateFolder.create(at: path)
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            throw StateError(.notPermitted, path, "the folder can't be made: \(error.message)")
+        }
     }
 
     /// Says where the embedded broker is, once agents of other processes find their topics there: one that they merely

@@ -21,11 +21,11 @@ package final class EmbeddedBroker: Sendable {
     package init(log: KafkaLogHandler? = nil) throws(KafkaError) {
         cluster = try MockCluster(log: log)
         bootstrapServers = cluster.bootstrapServers
-        sendAtOnce()
+        tuneSocket()
     }
 
-    private func sendAtOnce() {
-        if let port { ListeningSocket.sendAtOnce(port: port) }
+    private func tuneSocket() {
+        if let port { ListeningSocket.tune(port: port) }
     }
 
     private var port: UInt16? { bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) } }
@@ -66,7 +66,7 @@ package final class EmbeddedBroker: Sendable {
             try KafkaError.check(rd_kafka_mock_broker_set_up(cluster, -1))
         }
         // It listens on a new socket now.
-        sendAtOnce()
+        tuneSocket()
     }
 
     /// Makes questions about a topic end in an error, such as `.topicNotAuthorized`, or no longer. For tests.

@@ -2,13 +2,17 @@ import Glibc
 
 /// The socket on which a server in this process listens, which the server doesn't tell.
 enum ListeningSocket {
-    /// Has the connections that it accepts from now on send small answers at once.
+    /// Mends two things about it. It has the connections that it accepts from now on send small answers at once.
     ///
     /// librdkafka's mock cluster leaves Nagle's algorithm on: its second answer on a connection waits until the first has
     /// been acknowledged, which the other side delays by 40 ms. On Linux accepted sockets inherit the option from the
     /// listening one. Where none is found nothing is changed: answers are slower then, and still right.
-    static func sendAtOnce(port: UInt16) {
+    ///
+    /// It is also kept from programs that this process starts: one that inherited it would go on listening when the
+    /// cluster doesn't, and librdkafka would abort when it can't listen there again.
+    static func tune(port: UInt16) {
         for descriptor in descriptors() where isListening(descriptor, on: port) {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             var on: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         }

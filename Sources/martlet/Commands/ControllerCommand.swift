@@ -44,6 +44,10 @@ struct ControllerCommand: AsyncParsableCommand {
         guard let folder = settings.text(Settings.manifests) else {
             throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)
         }
+        guard access(folder, R_OK) == 0 else {
+            throw CommandFailure(
+                "--manifests \(folder): there is no such file or folder", code: CommandFailure.badInput)
+        }
         let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         var local = try settings.local(agents: agents, logger: logger)
         local.manifests = [folder]

@@ -66,6 +66,9 @@ struct RunCommand: AsyncParsableCommand {
         if !settings.wantsJSON, let address = controller.brokerAddress {
             Console.error("Embedded Kafka broker on \(address); state in \(settings.statePath)")
         }
+        if let folder = work.localSource, revision == nil, await WorkingTree.isDirty(folder) {
+            Console.error("martlet: uncommitted changes in \(source ?? folder) are not part of this run")
+        }
         let display = ProgressDisplay(watch, wantsJSON: settings.wantsJSON)
         display.begin()
         do {

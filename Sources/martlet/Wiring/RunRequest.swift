@@ -52,24 +52,25 @@ struct RunRequest {
 
     /// What can be said before anything is started.
     private func check(hasFlags: Bool) throws {
-        guard hasFlags else { return }
-        guard !alone.isEmpty else {
+        guard !alone.isEmpty || !hasFlags else {
             throw CommandFailure(
                 "--source, --revision and --param are for new runs, and every pipeline here has a PipelineRun of its own",
                 code: CommandFailure.badInput)
         }
+        var lines: [String] = []
         for manifest in alone {
             guard let pipeline = manifest.pipeline else { continue }
             let problems = newRun(of: pipeline).spec.problems(pipeline: pipeline.spec)
-            let errors = problems.filter { $0.severity == .error }
-            guard errors.isEmpty else {
-                throw CommandFailure(
-                    errors.map {
-                        "pipeline \(pipeline.metadata.name): \($0.message)" + ($0.hint.map { " (\($0))" } ?? "")
-                    },
-                    code: CommandFailure.badInput)
+            for problem in problems where problem.severity == .error {
+                // What is wrong was said on the command line, so that is where it is mended.
+                let isMissing = problem.path.steps == [.key("spec"), .key("params")]
+                let hint = isMissing ? "give it with --param NAME=VALUE" : problem.hint
+                lines.append(
+                    "\(manifest.file): pipeline \(pipeline.metadata.name): \(problem.message)"
+                        + (hint.map { " (\($0))" } ?? ""))
             }
         }
+        guard lines.isEmpty else { throw CommandFailure(lines, code: CommandFailure.badInput) }
     }
 
     private func newRun(of pipeline: Pipeline) -> PipelineRun {
@@ -79,6 +80,11 @@ struct RunRequest {
         run.spec.params = params
         run.spec.source = source
         return run
+    }
+
+    /// The folder that new runs are taken from, where the user named one.
+    var localSource: String? {
+        source?.url.flatMap { $0.hasPrefix("file://") ? String($0.dropFirst(7)) : nil }
     }
 
     private var specs: [(name: String, spec: PipelineSpec)] {

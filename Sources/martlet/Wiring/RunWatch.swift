@@ -53,7 +53,19 @@ final class RunWatch: ControllerObserver {
             if state.changed.last != run.uid { state.changed.append(run.uid) }
             return true
         }
-        if isFollowed { signal.yield() }
+        guard isFollowed else { return }
+        for happening in happenings { tell(happening, of: run.metadata.name) }
+        signal.yield()
+    }
+
+    /// What states alone don't show: why a stage goes to another agent, or begins again.
+    private func tell(_ happening: Happening, of run: String) {
+        switch happening {
+        case .stageDeclined(let stage, let reason): note("\(run)  \(stage): declined: \(reason.shown(400))")
+        case .stageLost(let stage, _, let reason): note("\(run)  \(stage): lost, begins again: \(reason.shown(400))")
+        case .stageRetried(let stage, let failures, _): note("\(run)  \(stage): failure \(failures), is tried again")
+        case .runStarted, .runEnded, .stageEnded: break
+        }
     }
 
     func unplaced(_ stages: [Placement.Unplaced]) {
