@@ -112,7 +112,8 @@ let package = Package(
             dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
             swiftSettings: settings),
         .testTarget(
-            name: "StoresTests", dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
+            name: "StoresTests",
+            dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
             swiftSettings: settings),
         .testTarget(
             name: "PresentationTests", dependencies: ["Presentation", "Model", "Planning", "Document"],
@@ -126,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "martlet", "Agent", "Assembly", "Controller", "Document", "Execution", "Kafka", "Model", "Stores", logging,
+                "martlet", "Agent", "Assembly", "Controller", "Document", "Execution", "Kafka", "Model", "Stores",
+                logging,
             ],
             swiftSettings: settings),
     ]

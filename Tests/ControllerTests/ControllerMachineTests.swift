@@ -351,6 +351,21 @@ import Testing
         #expect(world.resolves == ["u1"])
     }
 
+    @Test func whatComesWhileAStatusIsBeingWrittenIsLookedAtAfterwards() throws {
+        var run = sampleRun()
+        run.spec.source = RunSource()
+        run.spec.source?.url = "https://example.com/a.git"
+        var world = World()
+        world.answersWrites = false
+        world.presence("x")
+        world.list(run)
+        let source = ResolvedSource(url: "https://example.com/a.git", revision: String(repeating: "a", count: 40))
+        world.step(.sourceResolved(uid: "u1", .success(source)))
+        #expect(world.takeAssignments().isEmpty)
+        world.answerWrites()
+        #expect(world.takeAssignments().map(\.work.source) == [source])
+    }
+
     @Test func aRevisionThatIsMissingFailsTheRun() throws {
         var run = sampleRun()
         run.spec.source = RunSource()

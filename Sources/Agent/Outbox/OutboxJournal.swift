@@ -46,15 +46,15 @@ package final class OutboxJournal: OutboxStorage {
             throw OutboxJournalError(description: "cannot use the state folder \(folder): error \(errno)")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close_(lock)
+            closeFile(lock)
             throw OutboxJournalError(description: "the state folder \(folder) is used by another agent")
         }
     }
 
     deinit {
         unlock()
-        close_(lock)
-        file.withLock { if $0 >= 0 { close_($0) } }
+        closeFile(lock)
+        file.withLock { if $0 >= 0 { closeFile($0) } }
     }
 
     // MARK: Reading
@@ -70,7 +70,7 @@ package final class OutboxJournal: OutboxStorage {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0, errno == ENOENT { return [] }
         guard descriptor >= 0 else { throw OutboxJournalError(description: "cannot read \(path): error \(errno)") }
-        defer { close_(descriptor) }
+        defer { closeFile(descriptor) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -147,7 +147,7 @@ package final class OutboxJournal: OutboxStorage {
             }
             guard !lines.isEmpty else { return }
             if isLarge, let fresh = try? replace(with: live) {
-                close_(file)
+                closeFile(file)
                 file = fresh
             } else {
                 append(lines, to: file)
@@ -172,7 +172,7 @@ package final class OutboxJournal: OutboxStorage {
     private func rewrite(_ live: [Int: AgentReport]) throws(OutboxJournalError) {
         let fresh = try replace(with: live)
         file.withLock { file in
-            if file >= 0 { close_(file) }
+            if file >= 0 { closeFile(file) }
             file = fresh
         }
     }
@@ -185,7 +185,7 @@ package final class OutboxJournal: OutboxStorage {
         for number in live.keys.sorted() { bytes += JournalLine.bytes(number: number, report: live[number]) }
         guard append(bytes, to: fresh), rename("\(path).new", path) == 0 else {
             let code = errno
-            close_(fresh)
+            closeFile(fresh)
             throw OutboxJournalError(description: "cannot write \(path): error \(code)")
         }
         state.withLock { $0.bytes = bytes.count }
@@ -194,6 +194,6 @@ package final class OutboxJournal: OutboxStorage {
 }
 
 /// `close` would mean the journal's own method.
-private func close_(_ descriptor: Int32) {
+private func closeFile(_ descriptor: Int32) {
     Glibc.close(descriptor)
 }
