@@ -7,6 +7,10 @@ extension ControllerMachine {
     /// How long nothing is scheduled anew where no slot is free, only to refresh the reasons.
     private static let explainInterval = seconds(1)
 
+    /// From how many runs that wait on scheduling holds back after a pass, and how long for each of them, in
+    /// microseconds: about ten times what the pass took for it.
+    private static let longQueue = 200
+    private static let pausePerRun: Int64 = 10
     /// Within this time after everything was listed, every agent has shown itself.
     private static let firstPresence = seconds(Presence.intervalSeconds + 1)
 
@@ -181,6 +185,13 @@ extension ControllerMachine {
 
     /// Binds what can be bound, and says of the rest why it waits. Returns the runs that it changed.
     private mutating func place(at now: Moment) -> [String] {
+        // A pass takes time in proportion to the queue, and results come by the dozen meanwhile: they share one.
+        let nextPlace = lastPlaced.map { $0 + Self.pausePerRun * Int64(readyRuns.count) } ?? now.uptime
+        if readyRuns.count > Self.longQueue, now.uptime < nextPlace {
+            scheduleLater(at: nextPlace)
+            return []
+        }
+        lastPlaced = now.uptime
         let candidates = candidates
         let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
         // Reasons change with every slot that is taken or freed; people are told now and then.

@@ -43,6 +43,8 @@ package struct ControllerMachine: Sendable {
     var writing = 0
     var isFleetWatched = false
     var lastExplained: Int64?
+    /// When the scheduler was last asked.
+    var lastPlaced: Int64?
     var lastMoment: Moment?
     var actions: [ControllerAction] = []
 
