@@ -135,15 +135,33 @@ struct ManifestReader {
         return problem
     }
 
-    /// Reads the fields. Nil when they have errors: what follows from them would be reported besides.
+    /// Reads the fields. Nil when what is wrong with them leaves nothing that could be checked further.
     private mutating func record<Spec: Fields>(
         _ node: Node, _ kind: String, _ path: FieldPath
     ) -> ManifestRecord<Spec>? {
         let (record, found) = FieldReader.read(ManifestRecord<Spec>.self, from: withoutKept(node, path), at: path)
         problems += found
-        guard found.contains(where: { $0.severity == .error }) else { return record }
+        let isBroken = found.contains { problem in
+            let steps = problem.path.steps.dropFirst(path.steps.count)
+            // Without the list of stages, or the name of one, everything else would be reported besides.
+            return problem.severity == .error
+                && (steps.count <= 1 || Array(steps) == [.key("spec"), .key("stages")] || steps.last == .key("name"))
+        }
+        guard isBroken else { return record }
         objects.append(object(record.metadata, kind, node, path))
         return nil
+    }
+
+    /// The problems that don't merely follow from the errors in an object's fields: those in other items of its lists.
+    private func independent(_ found: [Problem], at path: FieldPath) -> [Problem] {
+        let broken = problems.filter { $0.severity == .error && $0.path.steps.starts(with: path.steps) }.map { error in
+            let steps = error.path.steps
+            let item = steps.indices.first { place in
+                if place >= path.steps.count, case .index = steps[place] { true } else { false }
+            }
+            return Array(item.map { steps[...$0] } ?? steps[...])
+        }
+        return found.filter { problem in !broken.contains { problem.path.steps.starts(with: $0) } }
     }
 
     /// The object without what isn't a user's to write, and notes about that.
@@ -185,7 +203,7 @@ struct ManifestReader {
         resource: (Metadata, Spec) -> Resource
     ) {
         let hadErrors = problems.contains { $0.severity == .error && $0.path.steps.starts(with: path.steps) }
-        problems += found.map { problem in
+        problems += independent(found, at: path).map { problem in
             var problem = problem
             problem.mark = problem.path.mark(in: document)
             return problem
