@@ -6,7 +6,9 @@ import Testing
 @Suite struct GoldenTests {
     static let folder = #filePath.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Bad/"
 
-    @Test(arguments: ["mixed", "typos", "needs", "references", "kinds", "runs", "saved", "syntax", "quoting", "encoding"])
+    @Test(arguments: [
+        "mixed", "typos", "needs", "references", "kinds", "runs", "saved", "syntax", "quoting", "encoding",
+    ])
     func `a bad file is answered with these lines`(_ name: String) throws {
         let set = try load(name)
         try compare(set.rendered(), with: name + ".txt")
