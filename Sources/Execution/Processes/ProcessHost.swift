@@ -18,6 +18,9 @@ actor ProcessHost {
     }
 
     private init() {
+        // A supervisor that has just gone is an error of `write`, which is looked at, and not the death of this process.
+        // Scripts get the signal's default back.
+        signal(SIGPIPE, SIG_IGN)
         thread.start(named: "martlet-process") { [self] token, events in
             assumeIsolated { $0.ready(token: token, events: events) }
         }
