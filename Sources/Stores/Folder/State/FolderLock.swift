@@ -17,7 +17,10 @@ package final class FolderLock: Sendable {
 
     package func release() {
         descriptor.withLock { descriptor in
-            if descriptor >= 0 { close(descriptor) }
+            guard descriptor >= 0 else { return }
+            // Closing alone isn't enough while a child that is just being started still has a copy.
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
             descriptor = -1
         }
     }
