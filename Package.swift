@@ -38,19 +38,23 @@ let package = Package(
         // Wrappers, which know nothing of pipelines.
         .target(name: "Document", swiftSettings: settings),
         .target(name: "YAML", dependencies: ["CYAML", "Document"], swiftSettings: settings),
-        .target(name: "Kafka", dependencies: ["CKafka"], swiftSettings: settings),
+        .target(name: "Threads", swiftSettings: settings),
+        .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
         .target(name: "Planning", dependencies: ["Model"], swiftSettings: settings),
         .target(name: "AgentProtocol", dependencies: ["Document", "Model", crypto], swiftSettings: settings),
-        .target(name: "Controller", dependencies: ["Model", "Planning", "AgentProtocol"], swiftSettings: settings),
+        .target(
+            name: "Controller", dependencies: ["Document", "Model", "Planning", "AgentProtocol"],
+            swiftSettings: settings),
 
         // What stands around it.
         .target(name: "Manifests", dependencies: ["Document", "YAML", "Model"], swiftSettings: settings),
-        .target(name: "Execution", dependencies: ["CSupervisor", "CExpat", "Document"], swiftSettings: settings),
         .target(
-            name: "Agent", dependencies: ["AgentProtocol", "Document", "Model", "Execution", logging],
+            name: "Execution", dependencies: ["CSupervisor", "CExpat", "Document", "Threads"], swiftSettings: settings),
+        .target(
+            name: "Agent", dependencies: ["AgentProtocol", "Document", "Model", "Execution", "Threads", logging],
             swiftSettings: settings),
         .target(
             name: "KafkaTransport",
@@ -58,7 +62,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Stores",
-            dependencies: ["AgentProtocol", "Document", "Model", "Controller", "Manifests", "YAML", database],
+            dependencies: [
+                "AgentProtocol", "Document", "Model", "Controller", "Manifests", "Threads", "YAML", database,
+            ],
             swiftSettings: settings),
         .target(name: "Presentation", dependencies: ["Document", "Model", "Planning"], swiftSettings: settings),
 
@@ -67,7 +73,7 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "Agent", "AgentProtocol", "Controller", "Execution", "Kafka", "KafkaTransport", "Manifests", "Model",
-                "Planning", "Stores", logging,
+                "Planning", "Stores", "Threads", logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -97,7 +103,7 @@ let package = Package(
             name: "ManifestsTests", dependencies: ["Manifests", "YAML", "Model", "Document"], exclude: ["Bad"],
             swiftSettings: settings),
         .testTarget(
-            name: "ControllerTests", dependencies: ["Controller", "Model", "Planning", "AgentProtocol"],
+            name: "ControllerTests", dependencies: ["Controller", "Model", "Planning", "AgentProtocol", "Document"],
             swiftSettings: settings),
         .executableTarget(
             name: "StageProbe", dependencies: ["Execution"], path: "Tests/StageProbe", swiftSettings: settings),

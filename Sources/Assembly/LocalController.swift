@@ -20,6 +20,7 @@ package final class LocalController: Sendable {
     private let broker: EmbeddedBroker?
     private let link: KafkaLink
     private let controller: Controller
+    private let journal: JournalFile?
     private let agents: [AgentUnit]
     /// Ends when the topics have been made, and others may join.
     private let (untilReady, ready) = AsyncStream<Void>.makeStream()
@@ -61,6 +62,10 @@ package final class LocalController: Sendable {
             if events.contains(.link(isUp: true)) { ready.finish() }
             mailbox.put(events)
         }
+        let logger = options.logger
+        journal = try options.journal.map { path in
+            try JournalFile(path, version: options.version) { logger.warning("\($0)") }
+        }
         var machine = ControllerConfiguration()
         machine.inProcessInstances = Set(options.agents.map(\.instance))
         controller = Controller(
@@ -69,9 +74,9 @@ package final class LocalController: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: true,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            observers: observers, configuration: machine, serveChannel: { await channel.run() })
+            observers: observers, configuration: machine, recorder: journal, serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
-        let (link, logger) = (link, options.logger)
+        let link = link
         agents = try options.agents.map { try AgentUnit($0, link: link, executor: executor, logger: logger) }
     }
 
@@ -116,6 +121,7 @@ package final class LocalController: Sendable {
         }
         if broker != nil { folder.withdrawBroker() }
         await broker?.close()
+        await journal?.close()
         logs.close()
         store.close()
         if case .failure(let error) = result, !(error is CancellationError) { throw error }

@@ -15,6 +15,10 @@ package struct LocalOptions: Sendable {
     /// Who may use which secret to ask a repository for its refs, and where secrets are.
     package var secretRules = SecretRules()
     package var secretsFolder: String?
+    /// Where every input and decision is written, for `martlet replay`; nowhere when absent.
+    package var journal: String?
+    /// The program's version, for the journal.
+    package var version = ""
     /// What runs their work; by default real work.
     package var executor: (any StageExecutor)?
     package var logger: Logger

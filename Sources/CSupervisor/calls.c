@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -60,6 +59,3 @@ void supervisor_error_text(int error, char *buffer, size_t size) {
 #endif
 }
 
-void supervisor_name_thread(const char *name) {
-    pthread_setname_np(pthread_self(), name);
-}

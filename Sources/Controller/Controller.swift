@@ -13,15 +13,17 @@ package final class Controller: Sendable {
     private let resolver: any SourceResolver
     private let observers: [any ControllerObserver]
     private let configuration: ControllerConfiguration
+    private let recorder: (any StepRecorder)?
     private let serveChannel: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - mailbox: where the channel puts what it delivers.
+    ///   - recorder: is given every step before its actions are performed.
     ///   - serveChannel: begun once everything has been listed; runs until it is cancelled.
     package init(
         mailbox: Mailbox, store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
         observers: [any ControllerObserver] = [],
-        configuration: ControllerConfiguration = ControllerConfiguration(),
+        configuration: ControllerConfiguration = ControllerConfiguration(), recorder: (any StepRecorder)? = nil,
         serveChannel: @escaping @Sendable () async throws -> Void
     ) {
         self.mailbox = mailbox
@@ -30,6 +32,7 @@ package final class Controller: Sendable {
         self.resolver = resolver
         self.observers = observers
         self.configuration = configuration
+        self.recorder = recorder
         self.serveChannel = serveChannel
     }
 
@@ -59,6 +62,7 @@ package final class Controller: Sendable {
 
     private func loop() async throws {
         var machine = ControllerMachine(configuration: configuration)
+        recorder?.begin(configuration)
         try await withThrowingDiscardingTaskGroup { group in
             var timer: (at: Int64, task: Task<Void, Never>)?
             let writer = Writer(store: store, mailbox: mailbox)
@@ -70,7 +74,9 @@ package final class Controller: Sendable {
             }
             for await _ in mailbox.signals {
                 let inputs = mailbox.take()
-                let actions = machine.step(inputs, at: .now)
+                let now = Moment.now
+                let actions = machine.step(inputs, at: now)
+                recorder?.record(JournalStep(at: now, inputs: inputs, actions: actions))
                 perform(actions, writer: writer, in: &group)
                 if let next = machine.nextWake, timer.map({ next < $0.at || $0.at <= Moment.now.uptime }) ?? true {
                     timer?.task.cancel()

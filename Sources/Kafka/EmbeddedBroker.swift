@@ -1,5 +1,6 @@
 import CKafka
 import Synchronization
+import Threads
 
 /// A Kafka broker inside the process: librdkafka's mock cluster with one broker, on a random port of 127.0.0.1.
 ///

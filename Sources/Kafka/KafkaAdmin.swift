@@ -1,4 +1,5 @@
 import CKafka
+import Threads
 
 /// A topic as the cluster describes it.
 package struct KafkaTopic: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import CKafka
+import Threads
 
 extension KafkaConsumer {
     /// The offset of the next record to be handled: everything before it has been through the handler.

@@ -1,4 +1,5 @@
 import CKafka
+import Threads
 
 /// Reads partitions it is told to read, without joining a group.
 ///
@@ -67,7 +68,7 @@ package final class KafkaConsumer: Sendable {
         let handle = try ClientHandle(.consumer, settings, log: log)
         loop = ConsumerLoop(handle: handle, onEvent: onEvent, onRecords: onRecords)
         let loop = loop
-        try NamedThread.start("kafka-consume") { loop.run() }
+        try NamedThread.serve("kafka-consume") { loop.run() }
     }
 
     // The backstop of an owner that forgot `close`: the thread ends by itself and destroys the client.

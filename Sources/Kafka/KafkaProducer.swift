@@ -1,4 +1,5 @@
 import CKafka
+import Threads
 
 /// Produces messages: idempotent, acknowledged by all replicas, without lingering.
 ///
@@ -46,7 +47,7 @@ package final class KafkaProducer: Sendable {
             .producer, Self.defaults.overridden(by: settings), topicSettings: topicSettings, log: log)
         loop = ProducerLoop(handle: handle, onEvent: onEvent)
         let loop = loop
-        try NamedThread.start("kafka-produce") { loop.run() }
+        try NamedThread.serve("kafka-produce") { loop.run() }
     }
 
     // The backstop of an owner that forgot `close`: the thread ends by itself and destroys the client.

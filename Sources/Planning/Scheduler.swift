@@ -48,7 +48,11 @@ package func schedule(_ input: SchedulingInput) -> Placement {
 
 private func held(_ input: SchedulingInput, _ hold: String) -> Placement {
     var placement = Placement()
-    placement.unplaced = input.ready.map {
+    // The input comes in any order, and nothing of that may show.
+    let ready = input.ready.indices.sorted { left, right in
+        (input.ready[left].run, left) < (input.ready[right].run, right)
+    }
+    placement.unplaced = ready.map { input.ready[$0] }.map {
         Placement.Unplaced(
             run: $0.run, stage: $0.stage, reason: Reason.kafkaUnreachable, message: hold, isHopeless: false)
     }

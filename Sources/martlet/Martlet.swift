@@ -36,7 +36,7 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(name: "Work", subcommands: WorkCommands.all),
             CommandGroup(
                 name: "Inspection",
-                subcommands: [GetCommand.self, DescribeCommand.self, LogsCommand.self]),
+                subcommands: [GetCommand.self, DescribeCommand.self, LogsCommand.self, ReplayCommand.self]),
             CommandGroup(
                 name: "Run control",
                 subcommands: [

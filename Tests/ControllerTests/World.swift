@@ -26,6 +26,8 @@ struct World {
     var warnings: [String] = []
     var unplaced: [Placement.Unplaced] = []
     var offset: Int64 = 0
+    /// All that the machine was given and said.
+    var steps: [JournalStep] = []
     /// Whether writes are answered as soon as they are made.
     var answersWrites = true
     var acknowledges = true
@@ -40,6 +42,7 @@ struct World {
         var pending = inputs
         repeat {
             let actions = machine.step(pending, at: now)
+            steps.append(JournalStep(at: now, inputs: pending, actions: actions))
             pending = []
             for action in actions { perform(action, &pending) }
         } while !pending.isEmpty

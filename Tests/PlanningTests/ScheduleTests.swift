@@ -190,6 +190,10 @@ struct ScheduleTests {
             }
             let placement = place(queue, fleet)
             #expect(place(queue.shuffled(using: &random), fleet.shuffled(using: &random)) == placement)
+            let held = SchedulingInput(ready: queue, candidates: fleet, hold: "Kafka is away", now: now)
+            var shuffled = held
+            shuffled.ready.shuffle(using: &random)
+            #expect(schedule(shuffled) == schedule(held))
             #expect(placement.bindings.count + placement.unplaced.count == queue.count)
             for candidate in fleet {
                 #expect(placement.bindings.count { $0.agent == candidate.agent } <= candidate.free)

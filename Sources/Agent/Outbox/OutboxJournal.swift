@@ -4,6 +4,7 @@ internal import Execution
 internal import Glibc
 internal import Model
 internal import Synchronization
+internal import Threads
 
 /// Why the journal can't be used; trying again helps once nobody else uses the folder, or there is room.
 package struct OutboxJournalError: Error, CustomStringConvertible, Sendable {
@@ -105,7 +106,7 @@ package final class OutboxJournal: OutboxStorage {
             defer { state.hasWriter = true }
             return !state.hasWriter && !state.isClosed
         }
-        if needsWriter { NamedThread.start("martlet-outbox") { [self] in writeLoop() } }
+        if needsWriter { NamedThread.startOrTrap("martlet-outbox") { [self] in writeLoop() } }
         wake.wake()
     }
 

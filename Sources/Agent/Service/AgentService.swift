@@ -2,6 +2,7 @@ internal import AgentProtocol
 package import Logging
 internal import Model
 internal import Synchronization
+internal import Threads
 
 /// An agent: performs what its machine decides.
 ///
@@ -91,7 +92,7 @@ package final class AgentService: Sendable {
         await executor.close()
         if let storage {
             await withCheckedContinuation { continuation in
-                NamedThread.start("martlet-outbox") {
+                NamedThread.startOrTrap("martlet-outbox") {
                     storage.close()
                     continuation.resume()
                 }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Threads
 
 /// Calls back at an uptime, on a thread of its own, once for each time it is set.
 ///
@@ -14,7 +15,7 @@ final class BootTimer: Sendable {
     private let pipe = WakePipe()
 
     func start(_ fire: @escaping @Sendable () -> Void) {
-        NamedThread.start("martlet-timer") { [self] in
+        NamedThread.startOrTrap("martlet-timer") { [self] in
             while wait() { fire() }
         }
     }

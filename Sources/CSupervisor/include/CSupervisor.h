@@ -88,5 +88,3 @@ int supervisor_pipe(int *_Nonnull reading, int *_Nonnull writing);
 /// Writes the system's words for an error into the buffer, with a zero at their end.
 void supervisor_error_text(int error, char *_Nonnull buffer, size_t size);
 
-/// Names the calling thread, as `ps -L` shows it (15 bytes at most).
-void supervisor_name_thread(const char *_Nonnull name);

@@ -1,6 +1,7 @@
 internal import CSupervisor
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// A named thread that runs the jobs of one actor and, between them, waits for descriptors.
 ///
@@ -26,34 +27,11 @@ final class EventThread: SerialExecutor, Sendable {
 
     // MARK: The thread
 
-    private final class Start: Sendable {
-        let thread: EventThread
-        let name: String
-        let handler: Handler
-        init(thread: EventThread, name: String, handler: @escaping Handler) {
-            self.thread = thread
-            self.name = name
-            self.handler = handler
-        }
-    }
-
     /// Starts the thread, which runs until the process ends.
     func start(named name: String, handler: @escaping Handler) {
         watch(wake.number, token: 0, events: EPOLLIN.rawValue)
-        // The new thread takes over this reference.
-        let start = Unmanaged.passRetained(Start(thread: self, name: name, handler: handler)).toOpaque()
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                // The reference made above, consumed once.
-                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                supervisor_name_thread(start.name)
-                start.thread.run(start.handler)
-            }, start)
-        precondition(result == 0, "cannot start a thread: \(SystemError.reason(result))")
-        pthread_detach(thread)
+        // It starts processes, which inherit what it takes.
+        NamedThread.startOrTrap(name, takesSignals: true) { [self] in run(handler) }
     }
 
     private func run(_ handler: Handler) -> Never {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Assembly
 internal import Glibc
 internal import Presentation
 internal import Stores
@@ -52,6 +53,7 @@ struct CommandFailure: Error, Equatable {
             self.init(
                 "\(error.path): no state here yet; run something with `martlet run PATH`, or name its folder with --state"
             )
+        case let error as JournalFileError: self.init(error.description, code: Self.badInput)
         case let error as StateError: self.init(error.description)
         default: return nil
         }

@@ -28,6 +28,7 @@ struct ControllerCommand: AsyncParsableCommand {
     var agent: [String] = []
 
     @OptionGroup var options: SharedOptions
+    @OptionGroup var journal: JournalOption
 
     func validate() throws {
         for kind in agent {
@@ -39,7 +40,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: manifests)
+        let settings = try options.resolve(and: manifests, journal)
         let logger = settings.logger("martlet")
         guard let folder = settings.text(Settings.manifests) else {
             throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)

@@ -40,10 +40,11 @@ struct RunCommand: AsyncParsableCommand {
     var param: [ParamArgument] = []
 
     @OptionGroup var options: SharedOptions
+    @OptionGroup var journal: JournalOption
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve()
+        let settings = try options.resolve(and: journal)
         let work = try RunRequest(paths: paths, source: source, revision: revision, params: param)
         let agents = try work.kinds.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         let isAlone = settings.text(Settings.kafka) == nil

@@ -54,6 +54,7 @@ extension Setting {
         switch shape {
         case .choice(let words): .list(words)
         case .text where placeholder == "DIR": .directory
+        case .text where placeholder == "FILE": .file()
         case .text, .number, .flag, .list: .default
         }
     }

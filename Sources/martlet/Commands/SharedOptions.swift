@@ -62,6 +62,14 @@ struct ManifestsOption: SettingFlags {
     var given: [(name: String, texts: [String])] { [Settings.manifests.given(manifests)] }
 }
 
+/// `--journal`, for those who have a controller inside.
+struct JournalOption: SettingFlags {
+    @Option(help: Settings.journal.argumentHelp, completion: Settings.journal.completion)
+    var journal: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.journal.given(journal)] }
+}
+
 /// `--agent-id`, which only an agent has.
 struct AgentIDOption: SettingFlags {
     @Option(name: .customLong("agent-id"), help: Settings.agentID.argumentHelp)

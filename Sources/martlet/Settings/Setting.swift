@@ -93,6 +93,9 @@ enum Settings {
     static let selfFence = Setting(
         "self-fence-seconds", .number(5...86_400), fallback: "120", placeholder: "SECONDS", in: workers,
         "An agent that Kafka has not heard for so long ends its stages.")
+    static let journal = Setting(
+        "journal", placeholder: "FILE", in: homes,
+        "Adds every input and decision to a file, for `martlet replay`.")
     static let logLevel = Setting(
         "log-level", .choice(["trace", "debug", "info", "warning", "error"]), fallback: "info",
         placeholder: "LEVEL", in: workers, "How much is logged on standard error.")
@@ -100,6 +103,6 @@ enum Settings {
     static let table = [
         state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
         installation, agentState, allowSecret,
-        secretsFolder, keepWorkspace, grace, selfFence, output, logLevel,
+        secretsFolder, keepWorkspace, grace, selfFence, journal, output, logLevel,
     ]
 }

@@ -55,6 +55,8 @@ extension SettingValues {
     func local(agents: [AgentConfiguration], logger: Logger) throws -> LocalOptions {
         var local = LocalOptions(state: statePath, logger: logger)
         local.kafka = kafka
+        local.journal = text(Settings.journal)
+        local.version = Martlet.version
         local.agents = agents
         local.secretRules = try secretRules
         local.secretsFolder = text(Settings.secretsFolder)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// A word between processes that use one state folder: "look, something is new".
 package enum StateSignal: String, CaseIterable, Sendable {
@@ -31,7 +32,7 @@ package final class StateSignals: Sendable {
         queue = try Inotify()
         let mask = IN_ATTRIB | IN_CREATE | IN_MOVED_TO | IN_DELETE
         try queue.watch(folder.path, UInt32(mask))
-        try FileThread.start("martlet-signals") { [queue, shared] in
+        try NamedThread.serve("martlet-signals") { [queue, shared] in
             while let events = queue.next() {
                 for event in events {
                     if event.lostEvents {

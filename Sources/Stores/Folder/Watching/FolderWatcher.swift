@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Threads
 
 /// Watches files and folders of manifests through inotify, without ever polling.
 ///
@@ -56,7 +57,7 @@ final class FolderWatcher: Sendable {
     /// Calls the handler on a thread of its own whenever something is due, until the task is cancelled.
     func run(_ handler: @escaping Handler) async throws(StateError) {
         let (ended, continuation) = AsyncStream.makeStream(of: StateError?.self)
-        try FileThread.start("martlet-files") { [self] in
+        try NamedThread.serve("martlet-files") { [self] in
             do throws(StateError) {
                 try loop(handler)
                 continuation.yield(nil)

@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// Lets one thread wait until another wakes it, or a time has passed.
-final class WakePipe: Sendable {
+package final class WakePipe: Sendable {
     private let reading: Int32
     private let writing: Int32
 
-    init() {
+    package init() {
         var ends: [Int32] = [-1, -1]
         // A socket rather than a pipe, for the flags: no program that is started meanwhile may inherit it.
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -20,13 +20,13 @@ final class WakePipe: Sendable {
     }
 
     /// Remembered where nobody waits. A pipe that is full will wake its reader anyway.
-    func wake() {
+    package func wake() {
         var byte: UInt8 = 1
         _ = write(writing, &byte, 1)
     }
 
     /// Blocks until it is woken, or for that many microseconds.
-    func wait(atMost microseconds: Int64? = nil) {
+    package func wait(atMost microseconds: Int64? = nil) {
         var polled = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
         // Rounded up, so that nobody looks at the clock again and again in the last millisecond.
         let milliseconds = microseconds.map { Int32(clamping: max(0, $0).advanced(by: 999) / 1000) }

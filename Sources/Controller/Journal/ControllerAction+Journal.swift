@@ -1,0 +1,62 @@
+internal import AgentProtocol
+internal import Document
+internal import Model
+internal import Planning
+
+// Actions are only ever compared, so they are written and not read.
+extension ControllerAction {
+    func write(into json: inout JSONWriter) {
+        json.beginObject()
+        switch self {
+        case .write(let write):
+            json.member("write", write.uid)
+            json.member("name", write.name)
+            json.member("namespace", write.namespace)
+            json.member("resourceVersion", write.resourceVersion)
+            json.key("status")
+            FieldWriter.write(write.status, into: &json)
+        case .publish(let message, let inbox):
+            json.member("publish", Message.controller(message))
+            json.member("kind", inbox.kind)
+            json.member("partition", inbox.partition)
+        case .reportToAll: json.member("reportToAll", true)
+        case .commit(let positions):
+            json.key("commit")
+            json.beginArray()
+            for position in positions { json.position(position) }
+            json.endArray()
+        case .catchUp(let token): json.member("catchUp", token)
+        case .resolve(let uid, let request):
+            json.member("resolve", uid)
+            json.member("url", request.url)
+            json.member("ref", request.ref)
+            json.member("credentials", request.credentials)
+            json.member("pipeline", request.pipeline)
+            json.member("namespace", request.namespace)
+        case .lookUp(let uid): json.member("lookUp", uid)
+        case .observed(let run, let happenings, let isStored):
+            // Its status is in the write; as a whole it would double the journal.
+            json.member("observed", run.uid)
+            json.member("resourceVersion", run.metadata.resourceVersion)
+            json.member("statusHash", stableHash(String(decoding: FieldWriter.bytes(run.status), as: UTF8.self)))
+            json.member("isStored", isStored)
+            json.member("happenings", happenings.map { "\($0)" })
+        case .unplaced(let stages):
+            json.key("unplaced")
+            json.beginArray()
+            for stage in stages {
+                json.beginObject()
+                json.member("run", stage.run)
+                json.member("stage", stage.stage)
+                json.member("reason", stage.reason)
+                json.member("message", stage.message)
+                json.member("isHopeless", stage.isHopeless)
+                json.endObject()
+            }
+            json.endArray()
+        case .expectTraffic(let expected): json.member("expectTraffic", expected)
+        case .warn(let problem): json.member("warn", problem)
+        }
+        json.endObject()
+    }
+}
