@@ -6,6 +6,7 @@ internal import KafkaTransport
 internal import Logging
 package import Manifests
 internal import Model
+internal import Planning
 package import Stores
 
 /// The folder home as one process: store, broker or brokers, controller, agents.
@@ -74,7 +75,8 @@ package final class LocalController: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: true,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            observers: observers, configuration: machine, recorder: journal, serveChannel: { await channel.run() })
+            observers: observers + [PassedOverNotice(folder: folder)], configuration: machine, recorder: journal,
+            serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
         let link = link
         agents = try options.agents.map { try AgentUnit($0, link: link, executor: executor, logger: logger) }
@@ -156,6 +158,26 @@ package final class LocalController: Sendable {
             group.cancelAll()
         }
     }
+}
+
+/// Leaves word for commands of what the controller alone knows. The file is tiny and changes seldom.
+private struct PassedOverNotice: ControllerObserver {
+    let folder: StateFolder
+
+    init(folder: StateFolder) {
+        self.folder = folder
+        // What a controller before this one has decided holds no longer.
+        passedOver([])
+    }
+
+    func passedOver(_ instances: [PassedOver]) {
+        // Only a command's answer is poorer without it.
+        try? folder.announce(passedOver: instances)
+    }
+
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {}
+    func unplaced(_ stages: [Placement.Unplaced]) {}
+    func warned(_ problem: String) {}
 }
 
 /// Keeps output, and shows it to somebody on the way.

@@ -137,6 +137,8 @@ package final class Controller: Sendable {
                 for observer in observers { observer.observed(run, happenings: happenings, isStored: isStored) }
             case .unplaced(let stages):
                 for observer in observers { observer.unplaced(stages) }
+            case .passedOver(let instances):
+                for observer in observers { observer.passedOver(instances) }
             case .warn(let problem):
                 for observer in observers { observer.warned(problem) }
             case .expectTraffic(let expected): channel.expectTraffic(expected)

@@ -137,11 +137,11 @@ struct Fleet {
     // MARK: Explaining
 
     /// Why nothing more can be placed for a demand.
-    func explanation(of demand: Int, now: Timestamp) -> Explanation {
+    func explanation(of demand: Int, now: Timestamp) -> Unmet {
         let wish = demands[demand].wish
         let offering = byKind[wish.kind] ?? []
         guard !offering.isEmpty else {
-            return Explanation(
+            return Unmet(
                 reason: Reason.noAgent,
                 message: "no agent offers `\(wish.kind)`: start one with `martlet agent --kind \(wish.kind)`",
                 isHopeless: true)
@@ -151,36 +151,38 @@ struct Fleet {
         var passedOver = 0
         var lookAgain: Timestamp?
         var lacking: [(label: String, count: Int)] = []
+        var causes: [String] = []
         for agent in offering {
             let candidate = candidates[agent]
-            if let missing = wish.selector.entries.first(where: { candidate.labels[$0.key] != $0.value }) {
-                let label = "\(missing.key)=\(missing.value)"
-                if let place = lacking.firstIndex(where: { $0.label == label }) {
+            switch candidate.verdict(on: wish.selector, now: now) {
+            case .lacksLabels(let labels):
+                if let place = lacking.firstIndex(where: { $0.label == labels[0] }) {
                     lacking[place].count += 1
                 } else {
-                    lacking.append((label, 1))
+                    lacking.append((labels[0], 1))
                 }
-            } else if candidate.isDraining || candidate.slots <= 0 {
-                draining += 1
-            } else if let until = candidate.passedOverUntil, until > now {
+            case .draining, .silent: draining += 1
+            case .passedOver(let until, let cause):
                 passedOver += 1
+                if let cause, causes.count < 2 { causes.append("\(candidate.agent) \(cause)") }
                 lookAgain = min(lookAgain ?? until, until)
-            } else {
-                busy += 1
+            // Free at the beginning of the pass: the pass itself has filled it.
+            case .busy, .able: busy += 1
             }
         }
         var parts: [String] = []
         if busy > 0 { parts.append("\(busy) busy") }
         if draining > 0 { parts.append("\(draining) draining") }
         if passedOver > 0 {
-            parts.append("\(passedOver) passed over for a while as they did not take their last stage")
+            let who = causes.isEmpty ? "" : " (\(causes.joined(separator: "; ")))"
+            parts.append("\(passedOver) passed over for a while\(who)")
         }
         for lack in lacking {
             parts.append("\(lack.count) \(lack.count == 1 ? "lacks" : "lack") label \(lack.label)")
         }
         let isHopeless = busy == 0 && passedOver == 0
         let offers = offering.count == 1 ? "1 agent offers" : "\(offering.count) agents offer"
-        return Explanation(
+        return Unmet(
             reason: isHopeless ? Reason.noAgent : Reason.agentsBusy,
             message: bounded(
                 "\(offers) `\(wish.kind)`: \(parts.joined(separator: ", "))", to: StageStatus.messageLimit),
@@ -190,7 +192,7 @@ struct Fleet {
 }
 
 /// Why a demand isn't met.
-struct Explanation {
+struct Unmet {
     var reason: String
     var message: String
     var isHopeless: Bool

@@ -56,6 +56,18 @@ package enum SourceState: Equatable, Sendable {
     case retrying(String)
 }
 
+extension SourceState {
+    /// What there is to say of it; empty where nothing has to be waited for.
+    var sentence: String {
+        switch self {
+        case .unresolved(let url, let ref): "resolving \(ref.map { "`\($0)`" } ?? "the default branch") of \(url)"
+        case .retrying(let trouble): "the source can't be resolved, trying again: \(trouble)"
+        case .failed(let trouble): "the source can't be resolved: \(trouble)"
+        case .none, .resolved: ""
+        }
+    }
+}
+
 /// What an agent says, or the controller has concluded, about one attempt.
 package struct StageReport: Equatable, Sendable {
     package enum Event: Equatable, Sendable {

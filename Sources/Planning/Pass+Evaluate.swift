@@ -139,19 +139,15 @@ extension Pass {
         var open: [Int] = []
         for need in graph.stages[place].needs {
             let other = graph.stages[need]
-            switch plan.status.stages[need].state {
-            case .succeeded: continue
-            case .failed where other.continuesOnFailure: continue
-            case .skipped where plan.status.stages[need].reason == Reason.whenNotMet: continue
-            // Left out because a combination failed whose failure the pipeline goes on after.
-            case .skipped where plan.status.stages[need].reason == Reason.failFast && other.continuesOnFailure: continue
-            case .failed:
+            switch graph.isMet(need, in: plan.status) {
+            case true?: continue
+            case nil: open.append(need)
+            case false? where plan.status.stages[need].state == .failed:
                 giveUp(place, Reason.needFailed, "needs `\(other.title)`, which failed")
                 return false
-            case .skipped, .cancelled:
+            case false?:
                 giveUp(place, Reason.needSkipped, "needs `\(other.title)`, which was skipped")
                 return false
-            case .pending, .waiting, .queued, .assigned, .running: open.append(need)
             }
         }
         guard !open.isEmpty else { return true }

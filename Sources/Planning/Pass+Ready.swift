@@ -8,15 +8,16 @@ extension Pass {
             if isPaused {
                 hold(place, .waiting, Reason.paused, pausedText)
             } else {
-                hold(place, .waiting, Reason.resolvingSource, sourceText)
+                let reason = if case .retrying = source { Reason.retryingSource } else { Reason.resolvingSource }
+                hold(place, .waiting, reason, source.sentence)
             }
             return
         }
         if !stage.templates.when.isEmpty || stage.templates.hasReferences {
             let values = ReferenceValues(run: run, graph: graph, status: plan.status)
             do {
-                guard try holds(stage.templates.when, at: place, values) else {
-                    end(place, .skipped, Reason.whenNotMet, "its `when` doesn't hold")
+                if let clause = try values.unmetClause(at: place) {
+                    end(place, .skipped, Reason.whenNotMet, "its `when` doesn't hold: \(clause)")
                     return
                 }
                 if let complaint = try valueComplaint(stage, at: place, values) {
@@ -89,14 +90,6 @@ extension Pass {
         }
     }
 
-    private var sourceText: String {
-        switch source {
-        case .unresolved(let url, let ref): "resolving \(ref.map { "`\($0)`" } ?? "the default branch") of \(url)"
-        case .retrying(let trouble): "resolving the source, trying again: \(trouble)"
-        case .none, .resolved, .failed: "resolving the source"
-        }
-    }
-
     /// Stores the commit once, or asks for it.
     mutating func observeSource(_ graph: StageGraph) {
         guard plan.status.source == nil else { return }
@@ -123,20 +116,6 @@ extension Pass {
     }
 
     // MARK: Values
-
-    private func holds(
-        _ clauses: [StageGraph.When], at place: Int, _ values: ReferenceValues
-    ) throws(UnresolvedReference) -> Bool {
-        for clause in clauses {
-            let input = try clause.input.resolved { values.value(of: $0, at: place) }
-            var isListed = false
-            for value in clause.values where !isListed {
-                isListed = try value.resolved { values.value(of: $0, at: place) } == input
-            }
-            if isListed != (clause.operator == .isIn) { return false }
-        }
-        return true
-    }
 
     /// Whether what the stage's references stand for fits into an assignment.
     private func valueComplaint(

@@ -14,6 +14,10 @@ package struct Candidate: Equatable, Sendable {
     package var isDraining: Bool
     /// Not before this time, after it declined or missed a claim.
     package var passedOverUntil: Timestamp?
+    /// What it did for that, for people.
+    package var passedOverCause: String?
+    /// Set where it has not been heard of for longer than a lease. The scheduler is given none of these.
+    package var silentSince: Timestamp?
 
     package init(
         agent: String, instance: String, kinds: [String], labels: StringMap = StringMap(), slots: Int, free: Int,

@@ -4,6 +4,8 @@ package import Model
 extension Reason {
     /// Ready; the scheduler hasn't looked at it yet.
     package static let queued = "Queued"
+    /// The source could not be resolved for now.
+    package static let retryingSource = "RetryingSource"
     /// Agents that could take it are there, but have no free slot.
     package static let agentsBusy = "AgentsBusy"
     package static let agentDeclined = "AgentDeclined"

@@ -24,6 +24,29 @@ struct ReferenceValues {
         }
     }
 
+    /// The first clause of a stage's `when` that doesn't hold, in words; nil where all do.
+    ///
+    /// - Throws: where a clause before it asks for something that has no value (yet).
+    func unmetClause(at place: Int) throws(UnresolvedReference) -> String? {
+        let stage = graph.stages[place]
+        for (clause, written) in zip(stage.templates.when, stage.spec.when) {
+            let input = try clause.input.resolved { value(of: $0, at: place) }
+            var isListed = false
+            var values: [String] = []
+            for template in clause.values where !isListed {
+                let value = try template.resolved { self.value(of: $0, at: place) }
+                isListed = value == input
+                if values.count < 5 { values.append("`\(value)`") }
+            }
+            if isListed == (clause.operator == .isIn) { continue }
+            let name = written.input == input ? "`\(input)`" : "`\(written.input)` is `\(input)`, which"
+            if isListed { return "\(name) is one of those that leave it out" }
+            let more = clause.values.count > values.count ? ", …" : ""
+            return "\(name) is not among \(values.joined(separator: ", "))\(more)"
+        }
+        return nil
+    }
+
     func param(_ name: String) -> String? {
         run.spec.params.first { $0.name == name }?.value ?? graph.spec.params.first { $0.name == name }?.default
     }

@@ -27,7 +27,7 @@ package func schedule(_ input: SchedulingInput) -> Placement {
         }
     }
     // Said once for each demand, and only now: what the pass itself has bound is busy too.
-    var explanations = [Explanation?](repeating: nil, count: fleet.demandCount)
+    var explanations = [Unmet?](repeating: nil, count: fleet.demandCount)
     placement.unplaced.reserveCapacity(unplaced.count)
     for (ready, demand) in unplaced {
         let explanation = explanations[demand] ?? fleet.explanation(of: demand, now: input.now)

@@ -36,7 +36,9 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(name: "Work", subcommands: WorkCommands.all),
             CommandGroup(
                 name: "Inspection",
-                subcommands: [GetCommand.self, DescribeCommand.self, LogsCommand.self, ReplayCommand.self]),
+                subcommands: [
+                    GetCommand.self, DescribeCommand.self, ExplainCommand.self, LogsCommand.self, ReplayCommand.self,
+                ]),
             CommandGroup(
                 name: "Run control",
                 subcommands: [

@@ -25,6 +25,7 @@ struct World {
     var resolves: [String] = []
     var warnings: [String] = []
     var unplaced: [Placement.Unplaced] = []
+    var passedOver: [PassedOver] = []
     var offset: Int64 = 0
     /// All that the machine was given and said.
     var steps: [JournalStep] = []
@@ -67,6 +68,7 @@ struct World {
             if isStored { self.happenings += happenings }
         case .unplaced(let stages): unplaced = stages
         case .warn(let problem): warnings.append(problem)
+        case .passedOver(let instances): passedOver = instances
         case .reportToAll, .expectTraffic: break
         }
     }

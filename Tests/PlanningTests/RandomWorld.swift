@@ -224,6 +224,7 @@ struct RandomWorld {
         checkProgress(from: before)
         checkReady()
         checkStops(from: before, reports)
+        checkExplanation()
         for stage in run.status.stages where stage.state != .running {
             #expect(stage.reason?.isEmpty == false, "\(stage.id) \(stage.state) has no reason")
         }
@@ -322,6 +323,44 @@ struct RandomWorld {
             }
             let bound = places.count { stages.indices.contains($0) && stages[$0].state.isBound }
             #expect(active <= max(limit, bound), "group \(group) runs \(active) of \(limit)")
+        }
+    }
+
+    /// Every stage that isn't running says why, and every reason names a way out, whoever is there.
+    private mutating func checkExplanation() {
+        let fleet = (0..<Int.random(in: 0...4, using: &random)).map { number in
+            let slots = Int.random(in: 0...2, using: &random)
+            var candidate = Candidate(
+                agent: "a\(number)", instance: "i\(number)", kinds: random.chance(80) ? ["shell"] : ["lint"],
+                slots: slots, free: Int.random(in: 0...slots, using: &random), isDraining: random.chance(20))
+            if random.chance(20) { candidate.passedOverUntil = now.adding(seconds: 3) }
+            if random.chance(10) { candidate.silentSince = now }
+            return candidate
+        }
+        let input = ExplanationInput(
+            run: run, graph: graph, source: random.chance(50) ? source : nil,
+            agents: random.chance(80) ? .known(fleet) : .outOfReach("no answer"), isControlled: random.chance(90),
+            now: now)
+        let explanation = Planning.explanation(of: input)
+        #expect(explanation == Planning.explanation(of: input), "the same input gives the same output")
+        if !run.status.stages.isEmpty { #expect(explanation.stages.map(\.status) == run.status.stages) }
+        for stage in explanation.stages {
+            let state = stage.status.state
+            #expect(stage.gates.isEmpty == (state.isFinal || state == .running), "\(stage.id) \(state)")
+            #expect((stage.end != nil) == state.isFinal, "\(stage.id) \(state)")
+            #expect(!stage.gates.contains(.due), "\(stage.id) \(state) \(stage.status.reason ?? "") is held by nothing")
+            for gate in stage.gates {
+                #expect(!gate.text(\.description).isEmpty && !gate.remedy(run: "r").isEmpty, "\(gate)")
+            }
+        }
+        guard case .known = input.agents, input.isControlled, !run.status.isFinished else { return }
+        // Whatever waits for a slot has a reason of each agent of its kind.
+        for ready in plan.ready {
+            let gates = explanation.stages.first { $0.id == ready.stage }?.gates ?? []
+            let named = gates.compactMap {
+                if case .agents(let demand) = $0 { demand.agents.map(\.agent) } else { nil }
+            }
+            #expect(named == [fleet.filter { $0.kinds.contains("shell") }.map(\.agent)], "\(ready.stage)")
         }
     }
 

@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         (["get"], "get"), (["get", "pipelines", "a", "b", "-o", "json"], "get"),
         (["get", "mrun", "--pipeline", "p", "--limit", "3", "--state", "s"], "get"),
+        (["explain", "x"], "explain"), (["explain", "x", "test", "--json", "--kafka", "h:1"], "explain"),
         (["describe", "x"], "describe"), (["describe", "pipeline", "x"], "describe"),
         (["logs", "x"], "logs"), (["logs", "x", "test", "-f"], "logs"), (["logs", "x", "t", "--attempt", "2"], "logs"),
         (["cancel", "a", "b"], "cancel"), (["pause", "a"], "pause"), (["resume", "a"], "resume"),
@@ -24,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         ["gte"], ["get", "stages"], ["get", "runs", "--limit", "0"], ["get", "pipelines", "--limit", "3"], ["describe"],
-        ["describe", "a", "b"], ["logs"], ["logs", "x", "--attempt", "1"], ["logs", "x", "t", "--attempt", "0"],
+        ["describe", "a", "b"], ["explain"], ["logs"], ["logs", "x", "--attempt", "1"],
+        ["logs", "x", "t", "--attempt", "0"],
         ["logs", "x", "t", "--attempt", "1", "--all"], ["cancel"], ["approve", "a"], ["start", "p", "--param", "a"],
         ["start", "p", "--param", "a=1", "--param", "a=2"], ["start", "p", "--priority", "1001"],
         ["start", "p", "--url", "-x"], ["validate"], ["convert"], ["config", "--nonsense"],

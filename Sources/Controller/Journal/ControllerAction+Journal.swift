@@ -54,6 +54,11 @@ extension ControllerAction {
                 json.endObject()
             }
             json.endArray()
+        case .passedOver(let instances):
+            json.key("passedOver")
+            json.beginArray()
+            for one in instances { FieldWriter.write(one, into: &json) }
+            json.endArray()
         case .expectTraffic(let expected): json.member("expectTraffic", expected)
         case .warn(let problem): json.member("warn", problem)
         }

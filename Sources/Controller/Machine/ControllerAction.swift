@@ -14,6 +14,8 @@ package enum ControllerAction: Equatable, Sendable {
     case lookUp(uid: String)
     case observed(PipelineRun, happenings: [Happening], isStored: Bool)
     case unplaced([Placement.Unplaced])
+    /// The instances that get nothing for a while, whenever there are others.
+    case passedOver([PassedOver])
     case expectTraffic(Bool)
     case warn(String)
 }

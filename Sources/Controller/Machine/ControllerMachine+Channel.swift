@@ -117,10 +117,11 @@ extension ControllerMachine {
         offsets.read(position, isPending: isPending)
         switch report.event {
         case .finished: fleet.released(report.fence.description, by: report.instance)
-        case .declined:
+        case .declined(let reason):
             fleet.released(report.fence.description, by: report.instance)
             if claims[report.fence]?.digest == report.digest {
-                fleet.passOver(report.instance, at: now, configuration: configuration)
+                fleet.passOver(
+                    report.instance, "declined its last stage: \(reason)", at: now, configuration: configuration)
             }
         case .claimed, .progress: break
         }

@@ -100,7 +100,8 @@ extension ControllerMachine {
         }
         switch claim.phase {
         case .published(let deadline) where deadline <= now.uptime:
-            fleet.passOver(claim.instance, at: now, configuration: configuration)
+            fleet.passOver(
+                claim.instance, "did not claim its last stage in time", at: now, configuration: configuration)
             conclude(fence, .unclaimed)
         case .held(let end) where end <= now.uptime:
             prove([fence])

@@ -87,29 +87,13 @@ extension ControllerMachine {
     /// Finds the stages of a run: frozen, inline, or those of its pipeline now.
     mutating func prepareGraph(_ uid: String) {
         guard let run = runs[uid]?.run else { return }
-        var spec = run.status.pipelineSpec ?? run.spec.pipelineSpec
-        var cacheKey: String?
-        var obstacle: Obstacle?
-        if let name = run.spec.pipelineRef?.name {
-            let key = key(name, run.metadata.namespace)
-            cacheKey = key
-            if spec == nil {
-                if let pipeline = pipelines[key] {
-                    spec = pipeline.spec
-                    if pipeline.spec.desiredState == .suspended {
-                        obstacle = .pipelineSuspended("pipeline \(name) is suspended: set its `desiredState` to Active")
-                    }
-                } else {
-                    obstacle = .pipelineNotFound("there is no pipeline `\(name)`; the run waits for it")
-                }
-            }
-        }
-        if run.metadata.annotations[Self.specChangedAnnotation] != nil {
-            obstacle = .specChanged(
-                "only `desiredState`, `rerunCount` and `approvals` of a run may change: make a new run for the rest")
-        }
+        let cacheKey = run.spec.pipelineRef.map { key($0.name, run.metadata.namespace) }
+        let ground = run.ground(
+            pipeline: cacheKey.flatMap { pipelines[$0] },
+            isSpecChanged: run.metadata.annotations[Self.specChangedAnnotation] != nil)
+        var obstacle = ground.obstacle
         defer { runs[uid]?.obstacle = obstacle }
-        guard let spec else {
+        guard let spec = ground.spec else {
             runs[uid]?.graph = nil
             runs[uid]?.graphSpec = nil
             return

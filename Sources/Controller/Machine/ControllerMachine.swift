@@ -76,6 +76,7 @@ package struct ControllerMachine: Sendable {
         pass(at: now)
         let commits = offsets.takeCommits()
         if !commits.isEmpty { actions.append(.commit(commits)) }
+        if let passedOver = fleet.takePassedOver() { actions.append(.passedOver(passedOver)) }
         announceTraffic()
         lastStep = now.uptime
         defer { actions = [] }

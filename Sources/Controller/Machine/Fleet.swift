@@ -10,6 +10,7 @@ struct Fleet: Sendable {
         /// The fences it listed and has not ended since.
         var held: Set<String>
         var passOverUntil: Timestamp?
+        var passOverCause: String?
         var passOverSeconds = 0
     }
 
@@ -26,6 +27,8 @@ struct Fleet: Sendable {
     private var instances: [String: String] = [:]
     /// In a fixed order, for everything that is decided or printed.
     private var order: [String] = []
+    /// Whether other instances are passed over than when `takePassedOver` was last called.
+    private var hasNewsOfPassedOver = false
 
     subscript(instance: String) -> Member? { members[instance] }
 
@@ -50,6 +53,7 @@ struct Fleet: Sendable {
 
     mutating func remove(_ instance: String) {
         guard let member = members.removeValue(forKey: instance) else { return }
+        if member.passOverUntil != nil { hasNewsOfPassedOver = true }
         if instances[member.presence.agent] == instance { instances[member.presence.agent] = nil }
         order.removeAll { $0 == instance }
     }
@@ -69,18 +73,43 @@ struct Fleet: Sendable {
         members[instance]?.held.remove(fence)
     }
 
-    mutating func passOver(_ instance: String, at now: Moment, configuration: ControllerConfiguration) {
+    /// - Parameter cause: what it did, after its name: "declined it: no slot".
+    mutating func passOver(
+        _ instance: String, _ cause: String, at now: Moment, configuration: ControllerConfiguration
+    ) {
         guard var member = members[instance] else { return }
         member.passOverSeconds = min(
             max(configuration.passOverSeconds, member.passOverSeconds * 2), configuration.longestPassOverSeconds)
         member.passOverUntil = now.wall.adding(seconds: member.passOverSeconds)
+        member.passOverCause = cause
         members[instance] = member
+        hasNewsOfPassedOver = true
+    }
+
+    /// Takes over what another has decided.
+    mutating func passOver(_ passedOver: PassedOver) {
+        guard members[passedOver.instance] != nil else { return }
+        members[passedOver.instance]?.passOverUntil = passedOver.until
+        members[passedOver.instance]?.passOverCause = passedOver.cause
     }
 
     mutating func claimed(by instance: String) {
         guard members[instance]?.passOverSeconds ?? 0 > 0 else { return }
         members[instance]?.passOverSeconds = 0
         members[instance]?.passOverUntil = nil
+        members[instance]?.passOverCause = nil
+        hasNewsOfPassedOver = true
+    }
+
+    /// Every instance that is passed over, if that has changed since the last call.
+    mutating func takePassedOver() -> [PassedOver]? {
+        guard hasNewsOfPassedOver else { return nil }
+        hasNewsOfPassedOver = false
+        return order.compactMap { instance in
+            guard let member = members[instance], let until = member.passOverUntil else { return nil }
+            return PassedOver(
+                agent: member.presence.agent, instance: instance, until: until, cause: member.passOverCause ?? "")
+        }
     }
 
     /// The agents as the scheduler sees them. `bound` counts the attempts that statuses bind to an instance; `isBound` says
@@ -90,11 +119,13 @@ struct Fleet: Sendable {
             guard let member = members[instance] else { return nil }
             let presence = member.presence
             let beyond = member.held.isEmpty ? 0 : member.held.count { !isBound($0, instance) }
-            return Candidate(
+            var candidate = Candidate(
                 agent: presence.agent, instance: instance, kinds: presence.kinds, labels: presence.labels,
                 slots: presence.slots, free: max(0, presence.slots - bound(instance) - beyond),
                 repositories: presence.repositories, isDraining: presence.isDraining,
                 passedOverUntil: member.passOverUntil)
+            candidate.passedOverCause = member.passOverCause
+            return candidate
         }
     }
 }

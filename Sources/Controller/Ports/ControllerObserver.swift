@@ -9,6 +9,12 @@ package protocol ControllerObserver: Sendable {
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool)
     /// Why stages that are ready aren't placed, whenever that changes.
     func unplaced(_ stages: [Placement.Unplaced])
+    /// The agents' instances that get nothing for a while, whenever that changes.
+    func passedOver(_ instances: [PassedOver])
     /// Something that an operator may want to know; `problem` is a sentence.
     func warned(_ problem: String)
+}
+
+extension ControllerObserver {
+    package func passedOver(_ instances: [PassedOver]) {}
 }

@@ -84,7 +84,9 @@ struct StageTable {
             ]
             if hasAttempts { row.append(Line(stage.status.attempt > 0 ? "\(stage.status.attempt)" : "")) }
             if withAgents { row.append(Line(stage.status.agent ?? "", .dim)) }
-            row.append(Line(stage.detail, stage.status.state == .failed ? .red : .plain))
+            // What a stage needs is left out where there is no time to read it.
+            let needs = withAgents && stage.status.state == .pending ? stage.status.message : nil
+            row.append(Line(needs ?? stage.detail, stage.status.state == .failed ? .red : .plain))
             table.rows.append(row)
         }
     }

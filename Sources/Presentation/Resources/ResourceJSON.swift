@@ -23,7 +23,7 @@ package enum ResourceJSON {
         return pretty(json)
     }
 
-    private static func pretty(_ json: JSONWriter) -> String {
+    static func pretty(_ json: JSONWriter) -> String {
         do throws(JSONError) {
             return try parseJSON(json.bytes, limits: JSONLimits(bytes: .max, values: .max)).prettyJSON() + "\n"
         } catch {

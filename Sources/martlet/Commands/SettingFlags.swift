@@ -85,7 +85,10 @@ struct OutputOption: SettingFlags {
     @Option(name: [.short, .long], help: Settings.output.argumentHelp, completion: Settings.output.completion)
     var output: String?
 
-    var given: [(name: String, texts: [String])] { [Settings.output.given(output)] }
+    @Flag(help: "The same as --output json.")
+    var json = false
+
+    var given: [(name: String, texts: [String])] { [Settings.output.given(json ? "json" : output)] }
 }
 
 extension SettingValues {

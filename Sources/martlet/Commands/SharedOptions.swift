@@ -54,6 +54,25 @@ struct SharedOptions: SettingFlags {
     }
 }
 
+/// `--kafka` and what goes with it, for a command that looks at brokers beside the controller.
+struct ClusterOptions: SettingFlags {
+    @Option(help: Settings.kafka.argumentHelp)
+    var kafka: String?
+
+    @Option(help: Settings.kafkaProperty.argumentHelp)
+    var kafkaProperty: [String] = []
+
+    @Option(help: Settings.topicPrefix.argumentHelp)
+    var topicPrefix: String?
+
+    var given: [(name: String, texts: [String])] {
+        [
+            Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty),
+            Settings.topicPrefix.given(topicPrefix),
+        ]
+    }
+}
+
 /// `--manifests`, which only the controller has.
 struct ManifestsOption: SettingFlags {
     @Option(help: Settings.manifests.argumentHelp, completion: Settings.manifests.completion)

@@ -48,6 +48,11 @@ package struct FolderReader: Sendable {
         }
     }
 
+    /// The runs that have not ended.
+    package func activeRuns() async throws -> [PipelineRun] {
+        try await read { try RunRecord.all($0, where: "WHERE completed IS NULL").map(\.run) }
+    }
+
     /// The run of that name, or with that UID.
     ///
     /// - Throws: `VerbError` of kind `unknownRun`, with the nearest name.
