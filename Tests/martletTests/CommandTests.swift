@@ -66,11 +66,13 @@ import Testing
             "-o", "json", "--log-level", "debug",
         ])
         let given = options.given.filter { !$0.texts.isEmpty }.map(\.name)
-        let own = [Settings.manifests, Settings.agentID, Settings.installation, Settings.agentState].map(\.name)
+        let own = [Settings.manifests, Settings.agentID, Settings.installation, Settings.agentState, Settings.journal]
+            .map(\.name)
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =
             try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
             + InstallationOption.parse([]).given + AgentStateOption.parse([]).given
+            + JournalOption.parse([]).given
         #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))
     }
 
