@@ -24,9 +24,9 @@ extension KafkaAgentChannel {
                     // A broker as old as this process has no presence that isn't this process's to know.
                     (link.configuration.keepsPositions
                         ? ends.map { KafkaStart($0.partition, .at($0.offset)) }
-                        : subscription.presence.map { KafkaStart($0, .beginning) })
+                        : subscription.presence.map { KafkaStart($0, link.configuration.beginning) })
                     + zip(subscription.results, committed).map { partition, offset in
-                        KafkaStart(partition, offset.map { .at($0) } ?? .beginning)
+                        KafkaStart(partition, offset.map { .at($0) } ?? link.configuration.beginning)
                     }
                 try await link.subscribe(starts, in: session, user: user)
                 state.withLock { state in

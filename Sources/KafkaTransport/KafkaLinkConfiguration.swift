@@ -31,6 +31,10 @@ package struct KafkaLinkConfiguration: Sendable {
         self.logger = logger
     }
 
+    /// Where a partition's reading begins that has no position. The process's own broker has lost nothing yet, and a number
+    /// spares the question for the oldest offset, which librdkafka puts half a second after it learns of a topic.
+    var beginning: KafkaStart.Place { ownBroker == nil ? .beginning : .at(0) }
+
     /// The group under which positions are kept; nobody ever joins it.
     var group: String { "\(topics.prefix)martlet-\(installation)" }
 }

@@ -80,7 +80,7 @@ package final class KafkaLogReader: Sendable {
                     ? try await consumer.committed(partitions) : partitions.map { _ in nil }
                 return try await consumer.assign(
                     zip(partitions, committed).map { partition, offset in
-                        KafkaStart(partition, offset.map { .at($0) } ?? .beginning)
+                        KafkaStart(partition, offset.map { .at($0) } ?? link.configuration.beginning)
                     })
             } catch {
                 link.troubles.note(error)
