@@ -3,7 +3,7 @@ internal import GRDB
 internal import Model
 
 /// A pipeline as the database holds it.
-struct PipelineRecord {
+struct PipelineRecord: StoredRecord {
     var id: Int64
     var uid: String
     var namespace: String
@@ -19,12 +19,12 @@ struct PipelineRecord {
     var changed: Int64
     var status: PipelineStatus
 
-    private static let columns = """
+    static let selection = """
         SELECT id, uid, namespace, name, file, is_present, metadata, spec, generation, created, changed, status \
         FROM pipelines
         """
 
-    private init(_ row: Row) throws {
+    init(_ row: Row) throws {
         id = row[0]
         uid = row[1]
         namespace = row[2]
@@ -41,24 +41,9 @@ struct PipelineRecord {
 
     /// The pipeline as everyone else sees it.
     var pipeline: Pipeline {
-        var metadata = metadata
-        metadata.name = name
-        metadata.namespace = namespace.isEmpty ? nil : namespace
-        metadata.uid = uid
-        metadata.resourceVersion = String(changed)
-        metadata.generation = generation
-        metadata.creationTimestamp = created
+        let metadata = metadata.completed(
+            name: name, namespace: namespace, uid: uid, revision: changed, generation: generation, created: created)
         return Pipeline(metadata: metadata, spec: spec, status: status)
-    }
-
-    static func all(_ database: Database, where condition: String = "", _ arguments: StatementArguments = [])
-        throws -> [PipelineRecord]
-    {
-        let statement = try database.cachedStatement(sql: "\(columns) \(condition)")
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
-        var records: [PipelineRecord] = []
-        while let row = try rows.next() { records.append(try PipelineRecord(row)) }
-        return records
     }
 
     static func named(_ name: String, in namespace: String, _ database: Database) throws -> PipelineRecord? {

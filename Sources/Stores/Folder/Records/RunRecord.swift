@@ -3,7 +3,7 @@ internal import GRDB
 internal import Model
 
 /// A run as the database holds it.
-struct RunRecord {
+struct RunRecord: StoredRecord {
     var id: Int64
     var uid: String
     var namespace: String
@@ -28,13 +28,13 @@ struct RunRecord {
     var completed: Timestamp?
     var status: PipelineRunStatus
 
-    private static let columns = """
+    static let selection = """
         SELECT id, uid, namespace, name, file, is_present, is_archived, is_spec_changed, metadata, spec, verbs, \
         file_verbs, generation, created, changed, revision, completed, status \
         FROM runs JOIN statuses ON run = id
         """
 
-    private init(_ row: Row) throws {
+    init(_ row: Row) throws {
         id = row[0]
         uid = row[1]
         namespace = row[2]
@@ -57,13 +57,8 @@ struct RunRecord {
 
     /// The run as everyone else sees it.
     var run: PipelineRun {
-        var metadata = metadata
-        metadata.name = name
-        metadata.namespace = namespace.isEmpty ? nil : namespace
-        metadata.uid = uid
-        metadata.resourceVersion = String(revision)
-        metadata.generation = generation
-        metadata.creationTimestamp = created
+        var metadata = metadata.completed(
+            name: name, namespace: namespace, uid: uid, revision: revision, generation: generation, created: created)
         if isSpecChanged { metadata.annotations[PipelineRun.specChangedAnnotation] = "true" }
         if isArchived { metadata.annotations[PipelineRun.archivedAnnotation] = "true" }
         var spec = spec
@@ -75,16 +70,6 @@ struct RunRecord {
     var hasEnded: Bool { completed != nil && verbs.rerunCount <= status.observedRerun }
 
     // MARK: Reading
-
-    static func all(_ database: Database, where condition: String = "", _ arguments: StatementArguments = [])
-        throws -> [RunRecord]
-    {
-        let statement = try database.cachedStatement(sql: "\(columns) \(condition)")
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
-        var records: [RunRecord] = []
-        while let row = try rows.next() { records.append(try RunRecord(row)) }
-        return records
-    }
 
     static func with(uid: String, _ database: Database) throws -> RunRecord? {
         try all(database, where: "WHERE uid = ?", [uid]).first
