@@ -26,6 +26,24 @@ import Testing
         #expect(values().value(Settings.kafka) == .init(texts: [], origin: .unset))
     }
 
+    @Test(arguments: [
+        (
+            "a slip of the hand", ["MARTLET_STAET"],
+            ["unknown setting MARTLET_STAET in the environment (did you mean MARTLET_STATE?)"]
+        ),
+        (
+            "what a cluster makes of a service's name",
+            ["MARTLET_SERVICE_HOST", "MARTLET_PORT", "MARTLET_PORT_9092_TCP_ADDR"], []
+        ),
+        ("a secret", ["MARTLET_SECRET_STATE"], []),
+        ("somebody else's", ["MARLET_STATE", "STATE"], []),
+        ("within a stage, whose own variables are alike", ["MARTLET_FENCE", "MARTLET_STAGE"], []),
+    ])
+    func aVariableThatNearlyNamesASettingIsAnError(_ name: String, _ variables: [String], _ expected: [String]) {
+        let values = SettingValues(flags: [], environment: { _ in nil }, variables: variables, dotEnv: nil)
+        #expect(values.problems == expected, "\(name)")
+    }
+
     @Test func aFlagThatWasNotGivenHidesNothing() {
         #expect(
             values(flags: [Settings.state.given(nil as String?)], ["MARTLET_STATE": "x"]).text(Settings.state) == "x")

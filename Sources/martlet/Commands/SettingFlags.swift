@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Assembly
 internal import Glibc
 internal import YAML
 
@@ -40,6 +41,7 @@ extension SettingValues {
         // A variable that is set to nothing is what a shell or a container makes of one that isn't set.
         return SettingValues(
             flags: flags, environment: { name in Console.variable(name).flatMap { $0.isEmpty ? nil : $0 } },
+            variables: Array(ProcessVariables.all.keys),
             dotEnv: text.map { (file, $0) })
     }
 }

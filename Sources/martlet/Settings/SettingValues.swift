@@ -33,9 +33,10 @@ struct SettingValues {
     /// - Parameters:
     ///   - flags: by setting name; absent where the flag was not given.
     ///   - environment: looks up a variable.
+    ///   - variables: the names of all there are, to find slips of the hand among them.
     ///   - dotEnv: the file's name and text, if there is one.
     init(
-        flags: [(name: String, texts: [String])], environment: (String) -> String?,
+        flags: [(name: String, texts: [String])], environment: (String) -> String?, variables: [String] = [],
         dotEnv: (file: String, text: String)?
     ) {
         let file = dotEnv.map { (name: $0.file, content: DotEnv($0.text)) }
@@ -51,6 +52,7 @@ struct SettingValues {
                     ).line(file: file.name))
             }
         }
+        problems += Self.slips(among: variables)
         for setting in Settings.table {
             let value: Value
             if let given = flags.first(where: { $0.name == setting.name }), !given.texts.isEmpty {
@@ -72,6 +74,22 @@ struct SettingValues {
 
     /// Secrets for in-process agents have variables of their own, which are no settings.
     static let secretPrefix = "MARTLET_SECRET_"
+
+    /// Variables that nearly name a setting. Others that begin alike are none of ours: a cluster makes
+    /// `MARTLET_SERVICE_HOST` of a service's name, and a stage's own (`MARTLET_STAGE`) come with a fence.
+    private static func slips(among variables: [String]) -> [String] {
+        guard !variables.contains("MARTLET_FENCE") else { return [] }
+        let prefix = "MARTLET_"
+        // What all have in common would make everything that is short look alike.
+        let known = Settings.table.map { String($0.variable.dropFirst(prefix.count)) }
+        return variables.sorted().compactMap { name in
+            let word = String(name.dropFirst(prefix.count))
+            guard name.hasPrefix(prefix), !name.hasPrefix(secretPrefix), !known.contains(word),
+                let near = Suggestion.nearest(to: word, among: known)
+            else { return nil }
+            return "unknown setting \(name) in the environment (did you mean \(prefix)\(near)?)"
+        }
+    }
 
     private static func split(_ text: String, _ setting: Setting) -> [String] {
         guard case .list = setting.shape else { return [text] }
