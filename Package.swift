@@ -93,14 +93,18 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests.
+        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentTests", dependencies: ["Document"], swiftSettings: settings),
         .testTarget(
             name: "YAMLTests", dependencies: ["YAML", "Document"], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
-        .testTarget(name: "ModelTests", dependencies: ["Model", "Document"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "PlanningTests", dependencies: ["Planning", "Model", "Document"], swiftSettings: settings),
         .testTarget(
             name: "ManifestsTests", dependencies: ["Manifests", "YAML", "Model", "Document"], exclude: ["Bad"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Document", "Model", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ControllerTests", dependencies: ["Controller", "Model", "Planning", "AgentProtocol", "Document"],

@@ -1,7 +1,7 @@
-import Model
+package import Model
 
 /// Fills every field of a record with values that its rules allow, the same for the same seed.
-struct RandomRecord: FieldVisitor {
+package struct RandomRecord: FieldVisitor {
     private var state: UInt64
     /// Whether what may be absent is sometimes left out.
     private let sparse: Bool
@@ -9,7 +9,7 @@ struct RandomRecord: FieldVisitor {
     private var unique: [String] = []
     private var serial = 0
 
-    static func make<Value: Fields>(_ type: Value.Type = Value.self, seed: UInt64, sparse: Bool) -> Value {
+    package static func make<Value: Fields>(_ type: Value.Type = Value.self, seed: UInt64, sparse: Bool) -> Value {
         var value = Value()
         var filler = RandomRecord(state: seed, sparse: sparse)
         value.visit(&filler)
@@ -66,26 +66,26 @@ struct RandomRecord: FieldVisitor {
         return map
     }
 
-    mutating func text(_ name: StaticString, _ value: inout String, _ rule: TextRule) {
+    package mutating func text(_ name: StaticString, _ value: inout String, _ rule: TextRule) {
         value = text(rule)
         guard unique.contains(name.description) else { return }
         serial += 1
         value = (rule.form == .any ? value.prefix(3) + "" : "a") + "\(serial)"
     }
 
-    mutating func text(_ name: StaticString, _ value: inout String?, _ rule: TextRule) {
+    package mutating func text(_ name: StaticString, _ value: inout String?, _ rule: TextRule) {
         value = isLeftOut() ? nil : text(rule)
     }
 
-    mutating func texts(_ name: StaticString, _ value: inout [String], _ rule: TextRule, atMost: Int) {
+    package mutating func texts(_ name: StaticString, _ value: inout [String], _ rule: TextRule, atMost: Int) {
         value = isLeftOut() ? [] : (0..<min(atMost, 1 + below(4))).map { _ in text(rule) }
     }
 
-    mutating func number(_ name: StaticString, _ value: inout Int, default: Int, in range: ClosedRange<Int>) {
+    package mutating func number(_ name: StaticString, _ value: inout Int, default: Int, in range: ClosedRange<Int>) {
         value = isLeftOut() ? `default` : number(range)
     }
 
-    mutating func number(_ name: StaticString, _ value: inout Int?, in range: ClosedRange<Int>) {
+    package mutating func number(_ name: StaticString, _ value: inout Int?, in range: ClosedRange<Int>) {
         value = isLeftOut() ? nil : number(range)
     }
 
@@ -94,48 +94,49 @@ struct RandomRecord: FieldVisitor {
         return all[below(all.count)]
     }
 
-    mutating func choice<Word: Choice>(_ name: StaticString, _ value: inout Word, default: Word) {
+    package mutating func choice<Word: Choice>(_ name: StaticString, _ value: inout Word, default: Word) {
         value = isLeftOut() ? `default` : word() ?? `default`
     }
 
-    mutating func requiredChoice<Word: Choice>(_ name: StaticString, _ value: inout Word) {
+    package mutating func requiredChoice<Word: Choice>(_ name: StaticString, _ value: inout Word) {
         value = word() ?? value
     }
 
-    mutating func choices<Word: Choice>(_ name: StaticString, _ value: inout [Word]) {
+    package mutating func choices<Word: Choice>(_ name: StaticString, _ value: inout [Word]) {
         value = Word.allCases.filter { _ in below(2) == 0 }
     }
 
-    mutating func time(_ name: StaticString, _ value: inout Timestamp?) {
+    package mutating func time(_ name: StaticString, _ value: inout Timestamp?) {
         // The years 1900 to 2200, every other one without a fraction.
         let seconds = Int64(below(9_467_000_000)) - 2_200_000_000
         let fraction = Int64(below(2) == 0 ? 0 : below(1_000_000))
         value = isLeftOut() ? nil : Timestamp(microseconds: seconds * 1_000_000 + fraction)
     }
 
-    mutating func map(_ name: StaticString, _ value: inout StringMap, key: TextRule, value rule: TextRule, atMost: Int)
-    {
+    package mutating func map(
+        _ name: StaticString, _ value: inout StringMap, key: TextRule, value rule: TextRule, atMost: Int
+    ) {
         value = isLeftOut() ? StringMap() : map(key, rule, atMost)
     }
 
-    mutating func maps(
+    package mutating func maps(
         _ name: StaticString, _ value: inout [StringMap], key: TextRule, value rule: TextRule, atMost: Int
     ) {
         value = isLeftOut() ? [] : (0..<min(atMost, 1 + below(3))).map { _ in map(key, rule, 4) }
     }
 
-    mutating func object<Value: Fields>(_ name: StaticString, _ value: inout Value?) {
+    package mutating func object<Value: Fields>(_ name: StaticString, _ value: inout Value?) {
         guard !isLeftOut() else { return value = nil }
         var record = Value()
         record.visit(&self)
         value = record
     }
 
-    mutating func requiredObject<Value: Fields>(_ name: StaticString, _ value: inout Value) {
+    package mutating func requiredObject<Value: Fields>(_ name: StaticString, _ value: inout Value) {
         value.visit(&self)
     }
 
-    mutating func list<Item: Fields>(
+    package mutating func list<Item: Fields>(
         _ name: StaticString, _ value: inout [Item], atMost: Int, uniqueBy: [StaticString], required: Bool
     ) {
         guard required || !isLeftOut() else { return value = [] }
@@ -149,5 +150,5 @@ struct RandomRecord: FieldVisitor {
         unique = outer
     }
 
-    mutating func reserved(_ name: StaticString) {}
+    package mutating func reserved(_ name: StaticString) {}
 }
