@@ -64,6 +64,21 @@ import Testing
         #expect(world.stage("a")?.losses == 1)
     }
 
+    @Test func whatASilentAgentLostIsNotGivenBackToIt() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.pass(seconds: 1)
+        world.claims(assignment)
+        // Killed before it listed the attempt: by its last presence all of its slots are free.
+        world.pass(seconds: 15)
+        let token = try #require(world.tokens.first)
+        world.presence("y")
+        world.step(.channel(.caughtUp(token: token)))
+        #expect(world.takeAssignments().map(\.instance) == ["y-1"])
+    }
+
     @Test func aResultReadBeforeTheProofEndedIsAccepted() throws {
         var world = World()
         world.list(sampleRun())

@@ -9,7 +9,7 @@ extension ControllerMachine {
         case .presence(let presence): observe(presence, at: now)
         case .report(let report, let position): take(report, position, at: now)
         case .skipped(let position): offsets.read(position, isPending: false)
-        case .caughtUp(let token): caughtUp(token)
+        case .caughtUp(let token): caughtUp(token, at: now)
         case .link(let isUp):
             guard isUp != isLinkUp else { return }
             isLinkUp = isUp

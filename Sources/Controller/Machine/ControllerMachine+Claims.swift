@@ -118,7 +118,9 @@ extension ControllerMachine {
         actions.append(.catchUp(token: lastToken))
     }
 
-    mutating func caughtUp(_ token: Int) {
+    mutating func caughtUp(_ token: Int, at now: Moment) {
+        // Before what they lost is scheduled anew: it must not go back to one of them.
+        forgetSilentAgents(at: now)
         for fence in proofs.removeValue(forKey: token) ?? [] {
             guard let claim = claims[fence], claim.phase == .proving(token: token) else { continue }
             conclude(

@@ -153,7 +153,11 @@ package struct ControllerMachine: Sendable {
 
     private mutating func lookAtFleet(at now: Moment) {
         isFleetWatched = false
-        guard isLinkUp else { return }
+        if isLinkUp { forgetSilentAgents(at: now) }
+    }
+
+    /// An agent that hasn't been heard of for a lease gets nothing more, until it is heard of again.
+    mutating func forgetSilentAgents(at now: Moment) {
         for instance in fleet.silent(since: now.uptime - seconds(configuration.leaseSeconds)) {
             fleet.remove(instance)
             mustSchedule = true
