@@ -18,8 +18,10 @@ struct Fleet {
 
     private struct Demand {
         let wish: Wish
-        /// Agents that match and could take something now.
-        var members: [Int]
+        /// Agents that offer the kind and have all labels.
+        var matching: [Int] = []
+        /// How many agents of the kind lack each entry of the selector, counted by the first that they lack.
+        var lacking: [Int]
         var heap = Heap<Entry>()
         // Looked up, never iterated.
         var byRepository: [String: Heap<Entry>] = [:]
@@ -35,6 +37,8 @@ struct Fleet {
     // Looked up, never iterated.
     private var places: [Wish: Int] = [:]
     private var byKind: [String: [Int]] = [:]
+    /// For each label that a stage asks for, whether each agent has it.
+    private var byLabel: [StringMap.Entry: [Bool]] = [:]
     private var byRepository: [String: [Int]] = [:]
 
     var demandCount: Int { demands.count }
@@ -67,19 +71,32 @@ struct Fleet {
     mutating func demand(of stage: ReadyStage) -> Int {
         let wish = Wish(kind: stage.kind, selector: stage.selector)
         if let place = places[wish] { return place }
-        var demand = Demand(wish: wish, members: [], isMember: [Bool](repeating: false, count: candidates.count))
+        let labels = wish.selector.entries.map { holders(of: $0) }
+        var demand = Demand(
+            wish: wish, lacking: [Int](repeating: 0, count: labels.count),
+            isMember: [Bool](repeating: false, count: candidates.count))
         for agent in byKind[wish.kind] ?? [] {
-            let candidate = candidates[agent]
-            guard free[agent] > 0, !candidate.isDraining, (candidate.passedOverUntil ?? now) <= now,
-                wish.selector.isContained(in: candidate.labels)
+            if let missing = labels.firstIndex(where: { !$0[agent] }) {
+                demand.lacking[missing] += 1
+                continue
+            }
+            demand.matching.append(agent)
+            guard free[agent] > 0, !candidates[agent].isDraining, (candidates[agent].passedOverUntil ?? now) <= now
             else { continue }
-            demand.members.append(agent)
             demand.isMember[agent] = true
+            push(agent, into: &demand.heap)
         }
-        for agent in demand.members { push(agent, into: &demand.heap) }
         places[wish] = demands.count
         demands.append(demand)
         return demands.count - 1
+    }
+
+    /// Whether each agent has a label; found out once, since thousands of wishes may ask for the same.
+    private mutating func holders(of label: StringMap.Entry) -> [Bool] {
+        if let known = byLabel[label] { return known }
+        let holders = candidates.map { $0.labels[label.key] == label.value }
+        byLabel[label] = holders
+        return holders
     }
 
     /// Takes a slot of the agent that suits best; nil when none has one.
@@ -150,35 +167,29 @@ struct Fleet {
         var draining = 0
         var passedOver = 0
         var lookAgain: Timestamp?
-        var lacking: [(label: String, count: Int)] = []
         var causes: [String] = []
-        for agent in offering {
+        // Those that lack a label were counted when the demand was met first.
+        for agent in demands[demand].matching {
             let candidate = candidates[agent]
-            switch candidate.verdict(on: wish.selector, now: now) {
-            case .lacksLabels(let labels):
-                if let place = lacking.firstIndex(where: { $0.label == labels[0] }) {
-                    lacking[place].count += 1
-                } else {
-                    lacking.append((labels[0], 1))
-                }
+            switch candidate.verdict(on: StringMap(), now: now) {
             case .draining, .silent: draining += 1
             case .passedOver(let until, let cause):
                 passedOver += 1
-                if let cause, causes.count < 2 { causes.append("\(candidate.agent) \(cause)") }
+                if let cause { causes.append("\(candidate.agent) \(cause)") }
                 lookAgain = min(lookAgain ?? until, until)
             // Free at the beginning of the pass: the pass itself has filled it.
-            case .busy, .able: busy += 1
+            case .busy, .able, .lacksLabels: busy += 1
             }
         }
         var parts: [String] = []
         if busy > 0 { parts.append("\(busy) busy") }
         if draining > 0 { parts.append("\(draining) draining") }
         if passedOver > 0 {
-            let who = causes.isEmpty ? "" : " (\(causes.joined(separator: "; ")))"
+            let who = causes.isEmpty ? "" : " (\(causes.sorted().prefix(2).joined(separator: "; ")))"
             parts.append("\(passedOver) passed over for a while\(who)")
         }
-        for lack in lacking {
-            parts.append("\(lack.count) \(lack.count == 1 ? "lacks" : "lack") label \(lack.label)")
+        for (count, label) in zip(demands[demand].lacking, wish.selector.entries) where count > 0 {
+            parts.append("\(count) \(count == 1 ? "lacks" : "lack") label \(label.key)=\(label.value)")
         }
         let isHopeless = busy == 0 && passedOver == 0
         let offers = offering.count == 1 ? "1 agent offers" : "\(offering.count) agents offer"

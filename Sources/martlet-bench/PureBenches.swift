@@ -57,10 +57,27 @@ struct ScheduleBench: ParsableCommand {
 
     @Option(help: "Stages that wait.") var pending = 10_000
     @Option(help: "Agents, of four kinds, with four slots each.") var agents = 500
+    @Flag(help: "Harder: many labels, agents of several kinds, a thousand pipelines.") var mixed = false
     @Option(name: .customShort("n"), help: "Passes.") var count = 20
     @OptionGroup var output: OutputOptions
 
     func run() {
+        let input = mixed ? mixedInput : plainInput
+        var samples: [Double] = []
+        var placed = 0
+        for _ in 0..<count {
+            let began = uptime()
+            placed = schedule(input).bindings.count
+            samples.append(uptime() - began)
+        }
+        precondition(placed > 0)
+        Measurement(
+            benchmark: mixed ? "schedule, mixed" : "schedule", n: count, samples: samples,
+            goal: "10,000 stages on 500 agents in at most 50 ms"
+        ).show(asJSON: output.json)
+    }
+
+    private var plainInput: SchedulingInput {
         let kinds = ["lint", "test", "build", "security"]
         let now = Timestamp(seconds: 1_790_000_000)
         let ready = (0..<pending).map { number in
@@ -75,17 +92,38 @@ struct ScheduleBench: ParsableCommand {
                 labels: ["arch": number % 5 == 0 ? "arm64" : "amd64"], slots: 4, free: 4 - number % 3,
                 repositories: ["example.com/r\(number % 50)"])
         }
-        var samples: [Double] = []
-        var placed = 0
-        for _ in 0..<count {
-            let input = SchedulingInput(ready: ready, candidates: candidates, now: now)
-            let began = uptime()
-            placed = schedule(input).bindings.count
-            samples.append(uptime() - began)
+        return SchedulingInput(ready: ready, candidates: candidates, now: now)
+    }
+
+    /// Some 2,000 different wishes, each of which has to find its agents.
+    private var mixedInput: SchedulingInput {
+        let kinds = ["lint", "test", "build", "security", "shell", "gpu"]
+        let now = Timestamp(seconds: 1_790_000_000)
+        let ready = (0..<pending).map { number in
+            var selector: StringMap = [:]
+            let mix = number * 2_654_435_761 % 4_294_967_296 >> 7
+            if mix % 2 == 0 { selector["zone"] = "z\(mix / 2 % 20)" }
+            if mix / 40 % 3 == 0 { selector["arch"] = mix / 120 % 2 == 0 ? "arm64" : "amd64" }
+            if mix / 240 % 4 == 0 { selector["size"] = "s\(mix / 960 % 5)" }
+            if mix / 4800 % 5 == 0 { selector["disk"] = "ssd" }
+            return ReadyStage(
+                run: "run-\(number / 3)", stage: "s\(number % 3)", pipeline: "p\(number * 31 % 1000)",
+                kind: kinds[number % 6], selector: selector, priority: number % 11 == 0 ? 5 : 0,
+                since: now.adding(seconds: -(number * 7919 % 100_000)), repository: "example.com/r\(number % 200)")
         }
-        precondition(placed > 0)
-        Measurement(
-            benchmark: "schedule", n: count, samples: samples, goal: "10,000 stages on 500 agents in at most 50 ms"
-        ).show(asJSON: output.json)
+        let candidates = (0..<agents).map { number in
+            Candidate(
+                agent: "agent-\(number)", instance: "i-\(number)",
+                kinds: (0...(number % 3)).map { kinds[(number + $0) % 6] },
+                labels: [
+                    "zone": "z\(number % 20)", "arch": number % 4 == 0 ? "arm64" : "amd64",
+                    "size": "s\(number % 5)", "disk": number % 2 == 0 ? "ssd" : "hdd",
+                ], slots: 4, free: number % 5,
+                repositories: (0..<20).map { "example.com/r\((number * 7 + $0) % 200)" },
+                isDraining: number % 50 == 0,
+                passedOverUntil: number % 33 == 0 ? now.adding(seconds: 9) : nil)
+        }
+        let shares = (0..<1000).map { PipelineShare(pipeline: "p\($0)", stages: $0 % 7) }
+        return SchedulingInput(ready: ready, candidates: candidates, bound: shares, now: now)
     }
 }

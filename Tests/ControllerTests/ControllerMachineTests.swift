@@ -283,6 +283,34 @@ import Testing
         #expect(world.warnings.count == 1)
     }
 
+    @Test func anAttemptThatComesBackWithTheStoredStatusIsNotWaitedForForEver() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x", slots: 1)
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        world.pass(seconds: 2)
+        world.answersWrites = false
+        world.change("u1") { $0.desiredState = .cancelled }
+        world.finishes(assignment)
+        // Twice refused: what was planned is given up, and the stored status has the attempt running still.
+        for _ in 0..<2 {
+            let write = try #require(world.writes.first)
+            world.writes = []
+            world.step(.wrote(uid: write.uid, .refused("too large")))
+        }
+        world.answersWrites = true
+        world.answerWrites()
+        for _ in 0..<20 {
+            world.pass(seconds: 3)
+            world.presence("x", slots: 1)
+            for token in world.tokens { world.step(.channel(.caughtUp(token: token))) }
+            world.tokens = []
+        }
+        #expect(world.stored["u1"]?.status.isFinished == true)
+        #expect(world.machine.boundByInstance.isEmpty)
+    }
+
     @Test func aWriteThatFailsForAMomentIsTriedAgain() throws {
         var world = World()
         world.answersWrites = false

@@ -52,6 +52,61 @@ struct ScheduleTests {
         #expect(placed(busy) == ["r2/x→a", "r2/y→a", "r1/x→a"])
     }
 
+    /// Passes over a queue, one slot becoming free before each; gives what is placed in each.
+    private func places(_ queue: [ReadyStage], slots: Int, bound: [PipelineShare], passes: Int) -> [ReadyStage] {
+        var queue = queue
+        // By pipeline, the one that has had its stage longest first.
+        var running = bound.flatMap { share in [String](repeating: share.pipeline, count: share.stages) }
+        var order: [ReadyStage] = []
+        for _ in 0..<passes {
+            if running.count == slots { running.removeFirst() }
+            var shares: [PipelineShare] = []
+            for pipeline in running {
+                if let place = shares.firstIndex(where: { $0.pipeline == pipeline }) {
+                    shares[place].stages += 1
+                } else {
+                    shares.append(PipelineShare(pipeline: pipeline, stages: 1))
+                }
+            }
+            let placement = place(queue, [agent("a", slots: slots, free: slots - running.count)], bound: shares)
+            for binding in placement.bindings {
+                guard let index = queue.firstIndex(where: { $0.run == binding.run && $0.stage == binding.stage }) else {
+                    continue
+                }
+                let stage = queue.remove(at: index)
+                order.append(stage)
+                running.append(stage.pipeline)
+            }
+        }
+        return order
+    }
+
+    @Test func `three stages of one pipeline don't wait for a thousand of another`() {
+        let many = (0..<1000).map { ready("big-\($0)", pipeline: "big", since: Int64($0 % 7)) }
+        let few = (0..<3).map { ready("small-\($0)", pipeline: "small", since: 999) }
+        let order = places(
+            many + few, slots: 4, bound: [PipelineShare(pipeline: "big", stages: 4)], passes: 12)
+        #expect(order.count == 12)
+        // They came last, and are served as slots become free: half of the slots are theirs.
+        #expect(order.prefix(2).map(\.pipeline) == ["small", "small"])
+        #expect(order.prefix(6).count { $0.pipeline == "small" } == 3)
+        #expect(order.suffix(6).allSatisfy { $0.pipeline == "big" })
+    }
+
+    @Test func `a higher priority overtakes a thousand that wait, even those of its own pipeline`() {
+        let many = (0..<1000).map { ready("low-\($0)", pipeline: "p", since: 0) }
+        let urgent = ready("urgent", pipeline: "p", priority: 1, since: 999)
+        let order = places(many + [urgent], slots: 4, bound: [PipelineShare(pipeline: "p", stages: 4)], passes: 3)
+        #expect(order.map(\.run).first == "urgent")
+    }
+
+    @Test func `a busy agent holds up nothing that an idle one of its kind can take`() {
+        let fleet = [agent("busy", slots: 1, free: 0, repositories: ["h/r"]), agent("idle", slots: 50)]
+        let placement = place((0..<50).map { ready("r\($0)", repository: "h/r") }, fleet)
+        #expect(placement.unplaced.isEmpty)
+        #expect(placement.bindings.allSatisfy { $0.agent == "idle" })
+    }
+
     @Test func `then the oldest, then the run's UID, then the order of its stages`() {
         let queue = [
             ready("r2", "x", since: 5), ready("r1", "b", since: 5), ready("r1", "a", since: 5), ready("r3", since: 1),

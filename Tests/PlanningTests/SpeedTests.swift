@@ -82,5 +82,45 @@ import Testing
             print("schedule, 10000 × 500, \(selectors) selectors: \(time / 1000) ms (\(sink / 10) bound)")
             #expect(time < 50_000)
         }
+
+        @Test func `and so they do with many labels, agents of several kinds and a thousand pipelines`() throws {
+            let kinds = ["lint", "test", "build", "security", "shell", "gpu"]
+            var ready: [ReadyStage] = []
+            for number in 0..<10_000 {
+                // Some 2,000 different wishes.
+                var selector: StringMap = [:]
+                let mix = number * 2_654_435_761 % 4_294_967_296 >> 7
+                if mix % 2 == 0 { selector["zone"] = "z\(mix / 2 % 20)" }
+                if mix / 40 % 3 == 0 { selector["arch"] = mix / 120 % 2 == 0 ? "arm64" : "amd64" }
+                if mix / 240 % 4 == 0 { selector["size"] = "s\(mix / 960 % 5)" }
+                if mix / 4800 % 5 == 0 { selector["disk"] = "ssd" }
+                ready.append(
+                    ReadyStage(
+                        run: "run-\(number / 3)", stage: "stage-\(number % 3)",
+                        pipeline: "pipeline-\(number * 31 % 1000)",
+                        kind: kinds[number % 6], selector: selector, priority: number % 11 == 0 ? 5 : 0,
+                        since: Timestamp(seconds: Int64(number * 7919 % 100_000)),
+                        repository: "github.com/acme/r\(number % 200)"))
+            }
+            let candidates = (0..<500).map { number in
+                Candidate(
+                    agent: "agent-\(number)", instance: "i\(number)",
+                    kinds: (0...(number % 3)).map { kinds[(number + $0) % 6] },
+                    labels: [
+                        "zone": "z\(number % 20)", "arch": number % 4 == 0 ? "arm64" : "amd64",
+                        "size": "s\(number % 5)", "disk": number % 2 == 0 ? "ssd" : "hdd",
+                    ], slots: 4, free: number % 5,
+                    repositories: (0..<20).map { "github.com/acme/r\((number * 7 + $0) % 200)" },
+                    isDraining: number % 50 == 0,
+                    passedOverUntil: number % 33 == 0 ? Timestamp(seconds: 200_009) : nil)
+            }
+            let shares = (0..<1000).map { PipelineShare(pipeline: "pipeline-\($0)", stages: $0 % 7) }
+            let input = SchedulingInput(
+                ready: ready, candidates: candidates, bound: shares, now: Timestamp(seconds: 200_000))
+            var sink = 0
+            let time = microseconds(10) { sink &+= schedule(input).bindings.count }
+            print("schedule, 10000 × 500, many wishes: \(time / 1000) ms (\(sink / 10) bound)")
+            #expect(time < 50_000)
+        }
     }
 #endif

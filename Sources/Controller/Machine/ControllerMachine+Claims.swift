@@ -5,7 +5,10 @@ internal import Planning
 // Bound attempts: which reach their agent, which are held, which are lost.
 extension ControllerMachine {
     /// Brings the claims of a run in line with the attempts that its status binds.
-    mutating func syncClaims(_ uid: String, at now: Moment, isInherited: Bool = false) {
+    ///
+    /// - Parameter published: the attempt whose assignment is being published. Any other that had no claim was bound by
+    ///   somebody else, or comes back with a stored status: nobody will say whether it was delivered.
+    mutating func syncClaims(_ uid: String, at now: Moment, published: Fence? = nil) {
         guard let entry = runs[uid] else { return }
         var wanted: [Fence] = []
         for stage in entry.run.status.stages where stage.state.isBound {
@@ -20,7 +23,7 @@ extension ControllerMachine {
             var claim = Claim(
                 fence: fence, instance: instance, agent: stage.agent ?? "", digest: digest,
                 pipeline: entry.pipelineName, phase: .publishing)
-            if isInherited { inherit(&claim, stage, at: now) }
+            if fence != published { inherit(&claim, stage, at: now) }
             claims[fence] = claim
             boundByInstance[instance, default: 0] += 1
             boundByPipeline[claim.pipeline, default: 0] += 1

@@ -265,7 +265,7 @@ extension ControllerMachine {
         entry.ready.removeAll { $0.stage == binding.stage }
         if entry.ready.isEmpty { readyRuns.remove(binding.run) }
         runs[binding.run] = entry
-        syncClaims(binding.run, at: now)
+        syncClaims(binding.run, at: now, published: fence)
         actions.append(.publish(.assign(assignment), to: member.presence.inbox))
         return true
     }

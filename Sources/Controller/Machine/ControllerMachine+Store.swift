@@ -57,7 +57,7 @@ extension ControllerMachine {
         guard var entry = runs[uid] else {
             runs[uid] = RunEntry(run)
             prepareGraph(uid)
-            syncClaims(uid, at: now, isInherited: true)
+            syncClaims(uid, at: now)
             return touch(uid)
         }
         guard entry.version != run.metadata.resourceVersion || entry.run.spec != run.spec else { return }

@@ -78,6 +78,8 @@ struct Fleet: Sendable {
         _ instance: String, _ cause: String, at now: Moment, configuration: ControllerConfiguration
     ) {
         guard var member = members[instance] else { return }
+        // What it was given in the same moment and lets go in the same way is one occasion.
+        if let until = member.passOverUntil, until > now.wall { return }
         member.passOverSeconds = min(
             max(configuration.passOverSeconds, member.passOverSeconds * 2), configuration.longestPassOverSeconds)
         member.passOverUntil = now.wall.adding(seconds: member.passOverSeconds)
