@@ -115,6 +115,9 @@ let package = Package(
             name: "ExecutionTests", dependencies: ["Execution", "CSupervisor", "Document", "StageProbe"],
             swiftSettings: settings),
         .testTarget(
+            name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Model", "Document"],
+            swiftSettings: settings),
+        .testTarget(
             name: "AgentTests", dependencies: ["Agent", "AgentProtocol", "Model", "Execution", "Document", logging],
             swiftSettings: settings),
         .testTarget(
@@ -131,7 +134,8 @@ let package = Package(
         .testTarget(
             name: "martletTests",
             dependencies: [
-                "martlet", "AgentProtocol", "Controller", "Model", "Presentation", "Stores", argumentParser,
+                "martlet", "AgentProtocol", "Controller", "Execution", "Model", "Presentation", "Stores",
+                argumentParser,
             ],
             swiftSettings: settings),
         .testTarget(

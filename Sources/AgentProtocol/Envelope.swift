@@ -39,8 +39,13 @@ package struct Envelope: Equatable, Sendable {
 /// Why a record is no message of this protocol.
 package enum EnvelopeError: Error, Equatable, Sendable {
     case missingHeader(String)
+    /// A type of another protocol, or one that this version doesn't know.
     case unknownType(String)
+    /// A type of this protocol, in another version of it.
+    case unknownVersion(String)
     case tooLarge(bytes: Int)
+    /// The digest of an assignment isn't that of its work, fence and instance.
+    case wrongDigest
     case invalid(String)
 }
 
@@ -135,7 +140,7 @@ extension Envelope {
         guard let time = text("ce_time").flatMap(Timestamp.init) else { return .failure(.missingHeader("ce_time")) }
         guard type.hasPrefix(typePrefix), type.hasSuffix(typeSuffix),
             type.utf8.count > typePrefix.utf8.count + typeSuffix.utf8.count
-        else { return .failure(.unknownType(type)) }
+        else { return .failure(isOtherVersion(type) ? .unknownVersion(type) : .unknownType(type)) }
         let name = String(type.dropFirst(typePrefix.count).dropLast(typeSuffix.count))
         do {
             let node = try parseJSON(value)
@@ -149,6 +154,20 @@ extension Envelope {
         }
     }
 
+    /// The instance that a controller's message names, also where nothing else of it can be read; nil where none is.
+    package static func instance(inValue value: [UInt8]) -> String? {
+        guard value.count <= valueLimit, let node = try? parseJSON(value) else { return nil }
+        return node["instance"]?.string
+    }
+
+    /// Whether a type ends in `.v` and a number.
+    private static func isOtherVersion(_ type: String) -> Bool {
+        guard type.hasPrefix(typePrefix), let dot = type.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        let version = type.utf8[type.utf8.index(after: dot)...]
+        return version.first == UInt8(ascii: "v") && version.count > 1
+            && version.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
     private static func message(_ name: String, _ node: Node) throws -> Message? {
         switch name {
         case "assign":
@@ -156,7 +175,7 @@ extension Envelope {
                 fence: try fence(node), instance: try string("instance", node),
                 work: try fields(node["work"] ?? Node(.null)))
             guard try string("digest", node) == assignment.digest else {
-                throw EnvelopeError.invalid("the digest isn't that of the work")
+                throw EnvelopeError.wrongDigest
             }
             return .controller(.assign(assignment))
         case "stop":

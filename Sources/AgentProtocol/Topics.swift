@@ -17,6 +17,11 @@ package struct Topics: Equatable, Sendable {
     package var logs: String { "\(prefix)agent.logs" }
     package var events: String { "\(prefix)martlet.events" }
 
+    /// Where records of a topic are set aside that are no messages of the protocol, or not rightly signed.
+    package func dead(_ topic: String) -> String { "\(topic)\(Self.deadSuffix)" }
+    package static func isDead(_ topic: String) -> Bool { topic.hasSuffix(deadSuffix) }
+    private static let deadSuffix = ".dead"
+
     /// The kind whose inboxes a topic holds; nil for any other topic.
     package func kind(ofInbox topic: String) -> String? {
         let start = "\(prefix)agent."

@@ -1,5 +1,5 @@
 package import Agent
-internal import AgentProtocol
+package import AgentProtocol
 package import KafkaTransport
 package import Logging
 
@@ -10,13 +10,17 @@ package final class AgentUnit: Sendable {
     private let service: AgentService
     private let (endings, end) = AsyncStream<Void>.makeStream()
 
+    /// - Parameter verifier: knows the controllers that the agent obeys; without one it obeys anybody who writes to its
+    ///   topic.
     package init(
-        _ configuration: AgentConfiguration, link: KafkaLink, executor: any StageExecutor, logger: Logger
+        _ configuration: AgentConfiguration, link: KafkaLink, verifier: MessageVerifier?,
+        executor: any StageExecutor, logger: Logger
     ) throws {
         self.configuration = configuration
         let relay = Relay<ControllerChannelEvent>()
         channel = KafkaControllerChannel(
-            link: link, agent: configuration.id, instance: configuration.instance, kinds: configuration.kinds
+            link: link, agent: configuration.id, instance: configuration.instance, kinds: configuration.kinds,
+            verifier: verifier
         ) { relay.pass($0) }
         // An agent in the controller's process ends with it: its reports have nobody to be kept for.
         let isInProcess = configuration.instance.hasPrefix(AgentConfiguration.inProcessPrefix)

@@ -55,10 +55,11 @@ package final class LocalController: Sendable {
             address = .embedded(embedded.bootstrapServers)
         }
         link = KafkaLink(configuration, address: address)
+        let trust = Self.trust(options)
         let mailbox = Mailbox()
         let channel = KafkaAgentChannel(
             link: link, controller: folder.installation, kinds: options.agents.flatMap(\.kinds),
-            backlog: { mailbox.count }
+            signer: trust?.signer, backlog: { mailbox.count }
         ) { [ready] events in
             if events.contains(.link(isUp: true)) { ready.finish() }
             mailbox.put(events)
@@ -79,7 +80,20 @@ package final class LocalController: Sendable {
             serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
         let link = link
-        agents = try options.agents.map { try AgentUnit($0, link: link, executor: executor, logger: logger) }
+        agents = try options.agents.map {
+            try AgentUnit($0, link: link, verifier: trust?.verifier, executor: executor, logger: logger)
+        }
+    }
+
+    /// How messages are signed, and known by the agents inside. Without a key a secret of this process does, since they
+    /// listen to a topic that others may be able to write to; the embedded broker takes whoever is on this machine.
+    private static func trust(_ options: LocalOptions) -> (signer: MessageSigner, verifier: MessageVerifier)? {
+        if let key = options.signingKey {
+            return (MessageSigner(key), MessageVerifier(keys: [key.publicKey]))
+        }
+        if options.agents.isEmpty { return nil }
+        let secret = ProcessSecret()
+        return (MessageSigner(secret), MessageVerifier(secret))
     }
 
     private static func makeFolder(_ path: String) throws(StateError) -> StateFolder {

@@ -19,6 +19,8 @@ package struct LocalOptions: Sendable {
     package var journal: String?
     /// The program's version, for the journal.
     package var version = ""
+    /// Signs what agents are told; without it only the agents in the process know that it is this controller's.
+    package var signingKey: SigningKey?
     /// What runs their work; by default real work.
     package var executor: (any StageExecutor)?
     package var logger: Logger

@@ -1,5 +1,5 @@
 package import Agent
-internal import AgentProtocol
+package import AgentProtocol
 internal import Kafka
 internal import KafkaTransport
 package import Logging
@@ -13,9 +13,12 @@ package final class RemoteAgent: Sendable {
     /// - Parameters:
     ///   - state: the controller's state folder, which names the installation, and the broker where Kafka isn't given.
     ///   - installation: instead of the state folder's, for an agent on another machine.
+    ///   - verifyKeys: any of which must have signed what the agent obeys; without one it obeys whoever can write to its
+    ///     topic.
     /// - Throws: `StateError`, `KafkaError`, or what the agent's own folder is guilty of.
     package init(
         _ configuration: AgentConfiguration, state: String?, installation: String?, kafka: KafkaOptions,
+        verifyKeys: [VerifyingKey] = [],
         executor: (any StageExecutor)? = nil, logger: Logger
     ) throws {
         let folder = try state.map { try StateFolder.existing(at: $0) }
@@ -31,7 +34,9 @@ package final class RemoteAgent: Sendable {
             throw AgentAssemblyError.noBroker
         }
         let executor = executor ?? ExecutorByKind(work: WorkExecutor(configuration, environment: ProcessVariables.all))
-        unit = try AgentUnit(configuration, link: link, executor: executor, logger: logger)
+        unit = try AgentUnit(
+            configuration, link: link, verifier: verifyKeys.isEmpty ? nil : MessageVerifier(keys: verifyKeys),
+            executor: executor, logger: logger)
     }
 
     /// The broker's address whenever it is another one that is alive.

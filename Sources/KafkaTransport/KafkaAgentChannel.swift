@@ -52,9 +52,11 @@ package final class KafkaAgentChannel: AgentChannel {
     /// - Parameters:
     ///   - controller: names this controller's process in its messages.
     ///   - kinds: of agents, whose topics are made if they are missing. More may be named later.
+    ///   - signer: signs what agents are told; without one it goes unsigned.
     ///   - backlog: how many events the receiver hasn't got to; reading is held back while there are too many.
     package init(
-        link: KafkaLink, controller: String, kinds: [String] = [], backlog: (@Sendable () -> Int)? = nil,
+        link: KafkaLink, controller: String, kinds: [String] = [], signer: MessageSigner? = nil,
+        backlog: (@Sendable () -> Int)? = nil,
         onEvents: @escaping @Sendable ([ChannelEvent]) -> Void
     ) {
         self.link = link
@@ -62,7 +64,7 @@ package final class KafkaAgentChannel: AgentChannel {
         state = Mutex(State(kinds: Set(kinds)))
         sink = EventSink(onEvents)
         stamp = MessageStamp(
-            source: "/controllers/\(controller)", installation: link.configuration.installation)
+            source: "/controllers/\(controller)", installation: link.configuration.installation, signer: signer)
     }
 
     package func publish(
@@ -159,18 +161,28 @@ package final class KafkaAgentChannel: AgentChannel {
                 switch arrival.partition.topic {
                 case results:
                     let position = ResultsPosition(partition: Int(arrival.partition.partition), offset: arrival.offset)
-                    if case .report(let report) = arrival.message {
+                    if case .message(.report(let report)) = arrival.content {
                         events.append(.report(report, at: position))
                     } else {
                         events.append(.skipped(position))
+                        setAside(arrival)
                     }
                 case presence:
-                    if case .presence(let heartbeat) = arrival.message { events.append(.presence(heartbeat)) }
+                    if case .message(.presence(let heartbeat)) = arrival.content {
+                        events.append(.presence(heartbeat))
+                    } else {
+                        setAside(arrival)
+                    }
                 default: break
                 }
             }
         }
         holdBack()
+    }
+
+    /// The leading controller is the one reader of these topics whose word counts.
+    private func setAside(_ arrival: Arrival) {
+        if let fault = arrival.fault { link.dead.setAside(arrival.record, fault, reader: stamp.source) }
     }
 
     /// Leaves the rest inside librdkafka, which bounds it, until the receiver has got to what it has.

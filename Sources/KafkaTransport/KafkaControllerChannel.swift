@@ -9,6 +9,10 @@ import Synchronization
 /// or the one configured. Reading begins at an end offset that is resolved before `ready`. Events come on the consumer's
 /// thread (`unreachable` also on others), one call at a time.
 ///
+/// With a `verifier` only what is rightly signed comes out as an event. What isn't, and what can't be read, is set aside
+/// by the agent that it names. What names none that can be read is set aside by each process that reads the partition,
+/// under one key: they don't know of each other.
+///
 /// Reports are kept by the process's link until the broker acknowledges them, in order, and sent again by itself after
 /// a producer's fatal error. When a new broker address comes, all that are left are answered with `false`, and `ready`
 /// follows; so too, half a second later, whatever finds no room.
@@ -24,20 +28,24 @@ package final class KafkaControllerChannel: ControllerChannel {
     private let instance: String
     private let inbox: (kind: String, hash: UInt64, partition: Int?)
     private let stamp: MessageStamp
+    private let verifier: MessageVerifier?
     private let sink: EventSink<ControllerChannelEvent>
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - instance: messages for other instances are left out.
     ///   - kinds: what the agent offers; the first one's topic holds the inbox.
+    ///   - verifier: knows the controllers that are obeyed; without one anybody's word counts.
     ///   - inboxPartition: instead of the one that follows from the agent's id.
     package init(
-        link: KafkaLink, agent: String, instance: String, kinds: [String], inboxPartition: Int? = nil,
+        link: KafkaLink, agent: String, instance: String, kinds: [String], verifier: MessageVerifier? = nil,
+        inboxPartition: Int? = nil,
         onEvent: @escaping @Sendable (ControllerChannelEvent) -> Void
     ) {
         self.link = link
         self.instance = instance
         inbox = (kinds.first ?? "", stableHash(agent), inboxPartition)
+        self.verifier = verifier
         stamp = MessageStamp(source: "/agents/\(agent)", installation: link.configuration.installation)
         sink = EventSink { events in
             for event in events { onEvent(event) }
@@ -109,14 +117,25 @@ package final class KafkaControllerChannel: ControllerChannel {
 
     /// On the consumer's thread.
     private func receive(_ arrivals: [Arrival]) {
-        sink.emit { events in
-            for arrival in arrivals {
-                guard case .controller(let message) = arrival.message,
-                    message.instance ?? instance == instance
-                else { continue }
-                events.append(.message(message))
-            }
+        // Before the sink's lock is taken: a signature takes its time.
+        let messages = arrivals.compactMap(message)
+        sink.emit { $0 += messages.map { .message($0) } }
+    }
+
+    /// What a record tells this agent; nil for nothing. What is wrong with it is dealt with.
+    private func message(of arrival: Arrival) -> ControllerMessage? {
+        if let fault = arrival.fault {
+            let owner = Envelope.instance(inValue: arrival.record.value ?? [])
+            if owner ?? instance == instance { link.dead.setAside(arrival.record, fault, reader: stamp.source) }
+            return nil
         }
+        guard case .message(.controller(let message)) = arrival.content, message.instance ?? instance == instance
+        else { return nil }
+        if let refusal = verifier?.refusal(of: arrival.record) {
+            link.dead.setAside(arrival.record, Fault(refusal), reader: stamp.source)
+            return nil
+        }
+        return message
     }
 
     private func note(isCut: Bool) {

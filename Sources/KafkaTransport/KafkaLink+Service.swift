@@ -74,6 +74,8 @@ extension KafkaLink {
             state.pace.isQuick = true
             return state.generation
         }
+        // Another broker's offsets.
+        dead.forgetOffsets()
         let troubles = troubles
         do throws(KafkaError) {
             // The clients keep the link, and the link the clients: `end` undoes that.

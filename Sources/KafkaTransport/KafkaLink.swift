@@ -43,7 +43,7 @@ package final class KafkaLink: Sendable {
     let outlet: Outlet
     let logs: LogOutlet
     let logOutlet: Outlet
-    let skipped: SkippedRecords
+    let dead: DeadLetters
     let state = Mutex(State())
     let commands = Signal()
     let failures: AsyncStream<KafkaError>
@@ -56,9 +56,8 @@ package final class KafkaLink: Sendable {
     package init(_ configuration: KafkaLinkConfiguration, addresses: AsyncStream<BrokerAddress>) {
         self.configuration = configuration
         self.addresses = addresses
-        let skipped = SkippedRecords(logger: configuration.logger)
-        self.skipped = skipped
-        reader = RecordReader(installation: configuration.installation, skipped: skipped)
+        dead = DeadLetters(configuration)
+        reader = RecordReader(installation: configuration.installation)
         let troubles = TroubleLog(logger: configuration.logger)
         self.troubles = troubles
         (failures, failed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -73,8 +72,8 @@ package final class KafkaLink: Sendable {
         self.init(configuration, addresses: AsyncStream { $0.yield(address) })
     }
 
-    /// Records left out because they are other installations', or no messages.
-    package var skippedRecords: (foreign: Int, unreadable: Int) { (skipped.foreign, skipped.unreadable) }
+    /// What became of records that are no messages for this process.
+    package var recordCounts: RecordCounts { dead.counts }
 
     /// Keeps up the link until the task is cancelled, and then until the last channel's `run` has ended.
     ///
@@ -87,6 +86,7 @@ package final class KafkaLink: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for await address in self.addresses { self.put(.connect(address)) } }
                 group.addTask { await self.keepHouse() }
+                group.addTask { await self.dead.run(on: self) }
                 group.addTask { for await failure in self.failures { throw failure } }
                 // The first failure ends the others; `waitForAll` would wait for them.
                 while try await group.next() != nil {}
@@ -137,7 +137,8 @@ package final class KafkaLink: Sendable {
                 records[index].topic == partition.topic
             {
                 let record = records[index]
-                let arrival = Arrival(partition: partition, offset: record.offset, message: reader.message(of: record))
+                let arrival = Arrival(record: record, content: reader.content(of: record))
+                if case .foreign = arrival.content { dead.noteForeign() }
                 for listener in listeners where record.offset >= listener.from ?? 0 {
                     if let place = batches.firstIndex(where: { $0.user == listener.user }) {
                         batches[place].arrivals.append(arrival)

@@ -14,6 +14,9 @@ package final class KafkaLogReader: Sendable {
         let ends: [KafkaOffset]
     }
 
+    /// In the headers of what is set aside.
+    private static let name = "/log-reader"
+
     private let link: KafkaLink
     private let store: any LogStore
     private let reader: RecordReader
@@ -21,7 +24,7 @@ package final class KafkaLogReader: Sendable {
     package init(link: KafkaLink, store: any LogStore) {
         self.link = link
         self.store = store
-        reader = RecordReader(installation: link.configuration.installation, skipped: link.skipped)
+        reader = RecordReader(installation: link.configuration.installation)
     }
 
     /// Reads until the task is cancelled; the last positions are committed before it returns.
@@ -93,7 +96,12 @@ package final class KafkaLogReader: Sendable {
         var chunks: [LogChunk] = []
         var ends: [KafkaPartition: Int64] = [:]
         for record in records {
-            if case .log(let chunk) = reader.message(of: record) { chunks.append(chunk) }
+            switch reader.content(of: record) {
+            case .message(.log(let chunk)): chunks.append(chunk)
+            case .message(let other): link.dead.setAside(record, .misplaced(other), reader: Self.name)
+            case .faulty(let fault): link.dead.setAside(record, fault, reader: Self.name)
+            case .foreign: link.dead.noteForeign()
+            }
             ends[KafkaPartition(record.topic, record.partition)] = record.offset + 1
         }
         return Batch(chunks: chunks, ends: ends.map { KafkaOffset($0.key, $0.value) })

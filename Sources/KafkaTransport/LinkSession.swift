@@ -71,7 +71,7 @@ final class LinkSession: Sendable {
         }
         if let broker = configuration.ownBroker {
             for name in names {
-                try await broker.createTopic(name, partitions: configuration.plan.embeddedPartitions)
+                try await broker.createTopic(name, partitions: configuration.plan.embeddedPartitions(of: name))
             }
             return
         }

@@ -4,11 +4,18 @@ import Kafka
 import Model
 import Synchronization
 
-/// Writes one sender's messages as records. Headers that never change are made once.
+/// Writes one sender's messages as records, those to agents signed. Headers that never change are made once.
 final class MessageStamp: Sendable {
     private static let idPlace = 1
+    private static let sourcePlace = 2
+    private static let typePlace = 3
     private static let subjectPlace = 4
     private static let timePlace = 5
+    private static let installationPlace = 6
+
+    /// `/controllers/…` or `/agents/…`.
+    let source: String
+    private let signer: MessageSigner?
 
     /// By `kind(of:)`.
     private let templates: [[KafkaHeader]]
@@ -17,7 +24,9 @@ final class MessageStamp: Sendable {
     private let counter = Atomic<UInt64>(0)
 
     /// - Parameter source: `/controllers/…` or `/agents/…`.
-    init(source: String, installation: String) {
+    init(source: String, installation: String, signer: MessageSigner? = nil) {
+        self.source = source
+        self.signer = signer
         prefix = String(UInt64.random(in: .min ... .max), radix: 36) + "-"
         templates = Self.kinds.map { kind in
             [
@@ -36,10 +45,17 @@ final class MessageStamp: Sendable {
         headers[Self.subjectPlace].value = Array(message.subject.utf8)
         headers[Self.timePlace].value = Array(time.description.utf8)
         // The envelope's attributes are in the headers; of it only the value is wanted here.
-        let envelope = Envelope(id: "", source: "", installation: "", time: time, message: message)
+        let value = Envelope(id: "", source: "", installation: "", time: time, message: message).value
+        if let signer, case .controller = message {
+            let content = SignedContent(
+                type: headers[Self.typePlace].value, id: headers[Self.idPlace].value,
+                source: headers[Self.sourcePlace].value, installation: headers[Self.installationPlace].value,
+                time: headers[Self.timePlace].value, value: value)
+            headers += signer.sign(content)?.headers.map { KafkaHeader($0.name, $0.value) } ?? []
+        }
         return KafkaMessage(
             topic: topic, partition: partition.map { Int32($0) }, key: message.key.map { Array($0.utf8) },
-            value: envelope.value, headers: headers)
+            value: value, headers: headers)
     }
 
     private static let kinds = [
@@ -66,7 +82,7 @@ final class MessageStamp: Sendable {
 }
 
 extension Timestamp {
-    fileprivate static var now: Timestamp {
+    static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)

@@ -44,12 +44,12 @@ package struct PresenceReader: Sendable {
         }
         await admin.close()
         guard let count else { return }
-        let records = RecordReader(
-            installation: configuration.installation, skipped: SkippedRecords(logger: configuration.logger))
+        // What is no presence is the leading controller's to set aside.
+        let records = RecordReader(installation: configuration.installation)
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let consumer = try KafkaConsumer(settings.consumer(wait: ClientSettings.slowWait)) { batch in
             for record in batch {
-                guard case .presence(let presence)? = records.message(of: record) else { continue }
+                guard case .message(.presence(let presence)) = records.content(of: record) else { continue }
                 take(Heard(presence: presence, time: Timestamp(microseconds: (record.timestamp ?? 0) * 1000)))
             }
             signal.yield()

@@ -13,6 +13,9 @@ package struct TopicPlan: Equatable, Sendable {
 
     package init() {}
 
+    /// How many partitions a topic gets on the embedded broker.
+    func embeddedPartitions(of name: String) -> Int { Topics.isDead(name) ? 1 : embeddedPartitions }
+
     /// A topic and how long its records are kept.
     func spec(for name: String, of topics: Topics) -> KafkaTopicSpec {
         let minute = 60_000
@@ -20,11 +23,12 @@ package struct TopicPlan: Equatable, Sendable {
             switch name {
             case topics.presence: 10 * minute
             case topics.results: 24 * 60 * minute
+            case _ where Topics.isDead(name): 24 * 60 * minute
             case topics.logs: 7 * 24 * 60 * minute
             default: 60 * minute
             }
         return KafkaTopicSpec(
-            name, partitions: partitions, replicationFactor: replicationFactor,
+            name, partitions: Topics.isDead(name) ? 1 : partitions, replicationFactor: replicationFactor,
             configuration: [
                 "cleanup.policy": "delete", "retention.ms": "\(retention)",
                 // Brokers delete whole segments, and never the one that is being written.

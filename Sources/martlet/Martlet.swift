@@ -45,6 +45,7 @@ struct Martlet: AsyncParsableCommand {
                     StartCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, RerunCommand.self,
                     ApproveCommand.self,
                 ]),
+            CommandGroup(name: "Trust", subcommands: [KeysCommand.self]),
             CommandGroup(
                 name: "Manifest",
                 subcommands: [ValidateCommand.self, ConvertCommand.self, ConfigCommand.self]),

@@ -39,14 +39,19 @@ struct Place: Sendable {
     func configuration(
         installation: String = "here", _ change: (inout KafkaLinkConfiguration) -> Void = { _ in }
     ) -> KafkaLinkConfiguration {
+        var configuration = Self.configuration(installation: installation, topics: topics)
+        configuration.ownBroker = broker
+        change(&configuration)
+        return configuration
+    }
+
+    static func configuration(installation: String = "here", topics: Topics) -> KafkaLinkConfiguration {
         var logger = Logger(label: "test")
         logger.logLevel = .error
         var configuration = KafkaLinkConfiguration(installation: installation, topics: topics, logger: logger)
-        configuration.ownBroker = broker
         configuration.plan.partitions = 4
         configuration.plan.embeddedPartitions = 4
         configuration.plan.replicationFactor = 1
-        change(&configuration)
         return configuration
     }
 }
@@ -75,16 +80,18 @@ final class Process: Sendable {
         for run in runs { await run.value }
     }
 
-    func controller(kinds: [String] = ["shell"]) -> ControllerSide {
-        let side = ControllerSide(link: link, kinds: kinds)
+    func controller(kinds: [String] = ["shell"], signer: MessageSigner? = nil) -> ControllerSide {
+        let side = ControllerSide(link: link, kinds: kinds, signer: signer)
         start { await side.channel.run() }
         return side
     }
 
     func agent(
-        _ name: String, instance: String = "i1", kinds: [String] = ["shell"], partition: Int? = nil
+        _ name: String, instance: String = "i1", kinds: [String] = ["shell"], verifier: MessageVerifier? = nil,
+        partition: Int? = nil
     ) -> AgentSide {
-        let side = AgentSide(link: link, name: name, instance: instance, kinds: kinds, partition: partition)
+        let side = AgentSide(
+            link: link, name: name, instance: instance, kinds: kinds, verifier: verifier, partition: partition)
         start { await side.channel.run() }
         return side
     }
@@ -95,9 +102,9 @@ struct ControllerSide: Sendable {
     let channel: KafkaAgentChannel
     let log = EventLog<ChannelEvent>()
 
-    init(link: KafkaLink, kinds: [String]) {
+    init(link: KafkaLink, kinds: [String], signer: MessageSigner?) {
         let log = log
-        channel = KafkaAgentChannel(link: link, controller: "c1", kinds: kinds) { log.add($0) }
+        channel = KafkaAgentChannel(link: link, controller: "c1", kinds: kinds, signer: signer) { log.add($0) }
     }
 
     func untilUp() async { await log.wait { $0.contains(.link(isUp: true)) } }
@@ -137,13 +144,15 @@ struct AgentSide: Sendable {
     let log = EventLog<ControllerChannelEvent>()
     let answers = EventLog<Bool>()
 
-    init(link: KafkaLink, name: String, instance: String, kinds: [String], partition: Int?) {
+    init(
+        link: KafkaLink, name: String, instance: String, kinds: [String], verifier: MessageVerifier?, partition: Int?
+    ) {
         self.name = name
         self.instance = instance
         self.kinds = kinds
         let log = log
         channel = KafkaControllerChannel(
-            link: link, agent: name, instance: instance, kinds: kinds, inboxPartition: partition
+            link: link, agent: name, instance: instance, kinds: kinds, verifier: verifier, inboxPartition: partition
         ) { log.add($0) }
     }
 

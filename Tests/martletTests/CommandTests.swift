@@ -16,7 +16,9 @@ import Testing
         (["rerun", "a"], "rerun"),
         (["approve", "a", "release"], "approve"), (["approve", "a", "release", "--reject"], "approve"),
         (["start", "p", "--param", "a=b", "--param", "c=", "--revision", "main", "--priority", "-5"], "start"),
-        (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"), (["config"], "config"),
+        (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"),
+        (["keys", "show", "a.pem"], "show"),
+        (["keys", "generate", "--private", "a", "--public", "b"], "generate"), (["config"], "config"),
     ])
     func isUnderstood(_ words: [String], _ expected: String) throws {
         let command = try Martlet.parseAsRoot(words)
@@ -66,13 +68,16 @@ import Testing
             "-o", "json", "--log-level", "debug",
         ])
         let given = options.given.filter { !$0.texts.isEmpty }.map(\.name)
-        let own = [Settings.manifests, Settings.agentID, Settings.installation, Settings.agentState, Settings.journal]
-            .map(\.name)
+        let own = [
+            Settings.manifests, Settings.signingKey, Settings.verifyKey, Settings.agentID, Settings.installation,
+            Settings.agentState, Settings.journal,
+        ].map(\.name)
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =
             try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
             + InstallationOption.parse([]).given + AgentStateOption.parse([]).given
             + JournalOption.parse([]).given
+            + SigningKeyOption.parse([]).given + VerifyKeyOption.parse([]).given
         #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))
     }
 

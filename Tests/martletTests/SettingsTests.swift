@@ -113,6 +113,12 @@ import Testing
         #expect(values.pairs(Settings.label).map(\.value) == ["arm64", "linux=x"])
     }
 
+    @Test func filesAreSplitAtCommasToo() {
+        let values = values(["MARTLET_VERIFY_KEY": "old.pem,new.pem"])
+        #expect(values.value(Settings.verifyKey).texts == ["old.pem", "new.pem"])
+        #expect(values.problems.isEmpty)
+    }
+
     @Test func namesOfSettingsAndVariablesAreUnique() {
         #expect(Set(Settings.table.map(\.name)).count == Settings.table.count)
         #expect(Set(Settings.table.map(\.variable)).count == Settings.table.count)

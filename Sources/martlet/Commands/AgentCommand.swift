@@ -1,4 +1,5 @@
 internal import Agent
+internal import AgentProtocol
 internal import ArgumentParser
 internal import Assembly
 internal import Glibc
@@ -27,6 +28,7 @@ struct AgentCommand: AsyncParsableCommand {
     @OptionGroup var identity: AgentIDOption
     @OptionGroup var installation: InstallationOption
     @OptionGroup var agentState: AgentStateOption
+    @OptionGroup var verification: VerifyKeyOption
     @OptionGroup var options: SharedOptions
 
     func validate() throws {
@@ -38,7 +40,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: identity, installation, agentState)
+        let settings = try options.resolve(and: identity, installation, agentState, verification)
         let logger = settings.logger("martlet-agent")
         var configuration = try settings.agent(
             kinds: [kind], id: settings.text(Settings.agentID), isInProcess: false)
@@ -48,10 +50,16 @@ struct AgentCommand: AsyncParsableCommand {
         configuration.stateFolder = (hasOwnFolder.texts.last ?? state.map { "\($0)/agents/\(configuration.id)" })
             .map(absolute)
         configuration.allowsLocalSources = state != nil
+        let verifyKeys = try settings.verifyKeys(logger)
         let agent = try RemoteAgent(
             configuration, state: state, installation: settings.text(Settings.installation), kafka: settings.kafka,
-            logger: logger)
+            verifyKeys: verifyKeys, logger: logger)
         logger.notice("agent \(configuration.id) offers \(kind), \(configuration.slots) slots")
+        if verifyKeys.isEmpty {
+            logger.notice("it obeys whoever can write to its topic; --verify-key names a controller's key")
+        } else {
+            logger.notice("it obeys what is signed with \(verifyKeys.map(\.id).joined(separator: ", "))")
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await Signals.watch {

@@ -1,3 +1,4 @@
+internal import AgentProtocol
 internal import ArgumentParser
 internal import Assembly
 internal import Controller
@@ -27,6 +28,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A kind of agent to have in this process. May be repeated.", valueName: "KIND"))
     var agent: [String] = []
 
+    @OptionGroup var signing: SigningKeyOption
     @OptionGroup var options: SharedOptions
     @OptionGroup var journal: JournalOption
 
@@ -40,7 +42,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: manifests, journal)
+        let settings = try options.resolve(and: manifests, journal, signing)
         let logger = settings.logger("martlet")
         guard let folder = settings.text(Settings.manifests) else {
             throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)
@@ -59,6 +61,7 @@ struct ControllerCommand: AsyncParsableCommand {
         local.reportProblems(try controller.load(strictly: false))
         if let address = controller.brokerAddress { logger.notice("embedded broker on \(address)") }
         logger.notice("following \(folder); installation \(controller.folder.installation)")
+        if let key = local.signingKey { logger.notice("messages to agents are signed with \(key.publicKey.id)") }
         let grace = settings.number(Settings.grace) ?? 30
         try await withThrowingTaskGroup(of: Void.self) { group in
             let service = Task { try await controller.run() }

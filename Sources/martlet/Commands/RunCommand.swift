@@ -39,12 +39,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A parameter's value for new runs. May be repeated.", valueName: "NAME=VALUE"))
     var param: [ParamArgument] = []
 
+    @OptionGroup var signing: SigningKeyOption
     @OptionGroup var options: SharedOptions
     @OptionGroup var journal: JournalOption
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: journal)
+        let settings = try options.resolve(and: journal, signing)
         let work = try RunRequest(paths: paths, source: source, revision: revision, params: param)
         let agents = try work.kinds.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         let isAlone = settings.text(Settings.kafka) == nil

@@ -57,6 +57,7 @@ extension Setting {
         case .choice(let words): .list(words)
         case .text where placeholder == "DIR": .directory
         case .text where placeholder == "FILE": .file()
+        case .files: .file()
         case .text, .number, .flag, .list: .default
         }
     }

@@ -89,6 +89,22 @@ struct JournalOption: SettingFlags {
     var given: [(name: String, texts: [String])] { [Settings.journal.given(journal)] }
 }
 
+/// `--signing-key`, which only what has a controller in it has.
+struct SigningKeyOption: SettingFlags {
+    @Option(help: Settings.signingKey.argumentHelp, completion: Settings.signingKey.completion)
+    var signingKey: String?
+
+    var given: [(name: String, texts: [String])] { [Settings.signingKey.given(signingKey)] }
+}
+
+/// `--verify-key`, which only an agent has.
+struct VerifyKeyOption: SettingFlags {
+    @Option(help: Settings.verifyKey.argumentHelp, completion: Settings.verifyKey.completion)
+    var verifyKey: [String] = []
+
+    var given: [(name: String, texts: [String])] { [Settings.verifyKey.given(verifyKey)] }
+}
+
 /// `--agent-id`, which only an agent has.
 struct AgentIDOption: SettingFlags {
     @Option(name: .customLong("agent-id"), help: Settings.agentID.argumentHelp)

@@ -6,6 +6,8 @@ struct Setting: Sendable {
         case flag
         /// Said more than once as a flag; separated by commas in a variable.
         case list
+        /// Likewise, but each is a path rather than `KEY=VALUE`.
+        case files
         case choice([String])
     }
 
@@ -85,6 +87,12 @@ enum Settings {
     static let secretsFolder = Setting(
         "secrets-dir", placeholder: "DIR", in: workers,
         "Where secrets are mounted, a file each. Without it they are read from MARTLET_SECRET_… variables.")
+    static let signingKey = Setting(
+        "signing-key", placeholder: "FILE", in: homes,
+        "The private key that signs what agents are told; `martlet keys generate` makes one.")
+    static let verifyKey = Setting(
+        "verify-key", .files, placeholder: "FILE", in: ["agent"],
+        "A public key; the agent obeys only what one of them has signed. May be repeated.")
     static let keepWorkspace = Setting(
         "keep-workspace", .flag, in: workers, "Leaves each stage's workspace for a look.")
     static let grace = Setting(
@@ -103,6 +111,6 @@ enum Settings {
     static let table = [
         state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
         installation, agentState, allowSecret,
-        secretsFolder, keepWorkspace, grace, selfFence, journal, output, logLevel,
+        secretsFolder, signingKey, verifyKey, keepWorkspace, grace, selfFence, journal, output, logLevel,
     ]
 }

@@ -92,8 +92,10 @@ struct SettingValues {
     }
 
     private static func split(_ text: String, _ setting: Setting) -> [String] {
-        guard case .list = setting.shape else { return [text] }
-        return text.split(separator: ",").map(String.init)
+        switch setting.shape {
+        case .list, .files: text.split(separator: ",").map(String.init)
+        case .text, .number, .flag, .choice: [text]
+        }
     }
 
     private mutating func check(_ setting: Setting, _ value: Value) {
@@ -108,7 +110,7 @@ struct SettingValues {
         }
         for text in value.texts {
             switch setting.shape {
-            case .text: break
+            case .text, .files: break
             case .number(let range):
                 guard let number = Int(text), range.contains(number) else {
                     complain(

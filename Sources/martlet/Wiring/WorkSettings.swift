@@ -60,6 +60,7 @@ extension SettingValues {
         local.agents = agents
         local.secretRules = try secretRules
         local.secretsFolder = text(Settings.secretsFolder)
+        local.signingKey = try signingKey(logger)
         return local
     }
 
