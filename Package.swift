@@ -115,9 +115,6 @@ let package = Package(
             name: "ExecutionTests", dependencies: ["Execution", "CSupervisor", "Document", "StageProbe"],
             swiftSettings: settings),
         .testTarget(
-            name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Model", "Document"],
-            swiftSettings: settings),
-        .testTarget(
             name: "AgentTests", dependencies: ["Agent", "AgentProtocol", "Model", "Execution", "Document", logging],
             swiftSettings: settings),
         .testTarget(
