@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "martlet", "Agent", "Assembly", "Controller", "Document", "Execution", "Kafka", "Model", "Stores",
-                logging,
+                "martlet", "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
+                "Model", "Stores", logging,
             ],
             swiftSettings: settings),
     ]
