@@ -115,5 +115,7 @@ import Testing
         for header in Samples.envelope("assign", seed: 0).headers {
             #expect(rows.contains { $0.first == header.name }, "\(header.name)")
         }
+        let signature = "\(MessageSignature.signatureHeader), \(MessageSignature.keyHeader)"
+        #expect(rows.contains { $0.first == signature })
     }
 }

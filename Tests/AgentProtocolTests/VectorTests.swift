@@ -1,6 +1,7 @@
-import AgentProtocol
 import Model
 import Testing
+
+@testable import AgentProtocol
 
 /// Values that an agent in another language has to come to as well. They stand on the page; a change of them is a change
 /// of the protocol.
@@ -39,6 +40,24 @@ import Testing
         ].map(\.digest)
         #expect(Set(others + [digest]).count == 5)
         #expect(others.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy { "0123456789abcdef".contains($0) } })
+    }
+
+    @Test func theSignatureIsThatOfThePage() throws {
+        let rows = try ProtocolDocument.rows("## Signatures")
+        func value(_ name: String) throws -> [UInt8] {
+            Array(try #require(rows.first { $0.first == name }?.last, "\(name)").utf8)
+        }
+        let content = SignedContent(
+            type: try value("ce_type"), id: try value("ce_id"), source: try value("ce_source"),
+            installation: try value("ce_installation"), time: try value("ce_time"), value: try value("value"))
+        let keys = try VerifyingKey.all(pem: try ProtocolDocument.block("## Signatures", ""))
+        let refusal = MessageVerifier(keys: keys).refusal(
+            of: content, signature: try value("ce_signature"), keyID: try value("ce_signaturekey"))
+        #expect(refusal == nil)
+        // The page says what the code says.
+        let fields = try ProtocolDocument.section("## Signatures").filter { $0.first?.isNumber == true }
+        #expect(fields.count == 7)
+        #expect(fields.first?.contains("`\(SignedContent.domain)`") == true)
     }
 
     @Test func inboxesAreThoseOfThePage() throws {

@@ -36,6 +36,7 @@ enum PythonAgent {
         ]
         let installed = try await home.start("\(draft)/bin/python", pip).finish()
         guard installed.code == 0 else {
+            try? await FileTree.remove(draft)
             throw Unmet("`\(wanted)` can't be had from PyPI; is there a network? \(installed.errors)")
         }
         try? await FileTree.remove(kept)
