@@ -29,7 +29,9 @@ package struct GitSourceResolver: SourceResolver {
             let found = try await mirrors.resolve(request.url, ref: request.ref, credentials: credentials)
             return ResolvedSource(url: request.url, revision: found.commit, ref: found.ref)
         } catch {
-            throw SourceError(error.description, mayPass: error.isRetriable)
+            // It goes into the run's status, and some servers repeat what they were sent.
+            let masker = Masker(secrets: credentials.map { [$0.password] } ?? [])
+            throw SourceError(masker.mask(cut: error.description), mayPass: error.isRetriable)
         }
     }
 

@@ -27,15 +27,7 @@ struct KindAttempt: Sendable {
             case .kill: execution.kill()
             }
         }
-        let ended = await execution.run { lines in
-            // Secrets that are files are unknown to the execution.
-            await log.write(
-                lines.map { line in
-                    var line = line
-                    line.text = secrets.masker.mask(line.text)
-                    return line
-                })
-        }
+        let ended = await execution.run { await log.write($0) }
         attempt.context.stop.whenRequested(nil)
         if ended.checkoutTime != nil, let source = work.source {
             attempt.context.mirrored(RepositoryURL.normalised(source.url))
@@ -59,6 +51,8 @@ struct KindAttempt: Sendable {
         // In folders of their own, since the paths have to be known before there is a workspace.
         let folders = secrets.hasFiles ? try executor.makeWorkspace(for: attempt.assignment.fence) : nil
         for (name, value) in try secrets.variables(in: folders) { job.secretVariables[name] = value }
+        // Those in files, which the execution doesn't know as secrets.
+        job.otherSecrets = secrets.hidden
         job.source = work.source.map {
             StageJob.Source(url: $0.url, commit: $0.revision, ref: $0.ref, credentials: secrets.credentials)
         }

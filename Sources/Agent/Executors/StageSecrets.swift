@@ -11,12 +11,17 @@ struct StageSecrets: Sendable {
     private var values: [Value] = []
     /// For the source.
     private(set) var credentials: GitCredentials?
+    /// All that must not be seen.
+    let hidden: [[UInt8]]
     let masker: Masker
 
     init(_ work: StageWork, in store: SecretStore) throws(SecretStore.Missing) {
         for use in work.secrets { values.append(Value(use: use, bytes: try store.value(of: use.name))) }
         if let name = work.credentials { credentials = try store.credentials(of: name) }
-        masker = Masker(secrets: values.map(\.bytes) + (credentials.map { [Array($0.password.utf8)] } ?? []))
+        // A password may also stand in the URL, where people put what they shouldn't.
+        let passwords = [credentials?.password, work.source.flatMap { (try? GitURL($0.url))?.password?.password }]
+        hidden = values.map(\.bytes) + passwords.compactMap { $0.map { Array($0.utf8) } }
+        masker = Masker(secrets: hidden)
     }
 
     /// Whether some are wanted as files.
@@ -42,16 +47,18 @@ struct StageSecrets: Sendable {
 
     /// The outcome with every secret hidden.
     func masked(_ outcome: StageOutcome) -> StageOutcome {
-        guard !values.isEmpty || credentials != nil else { return outcome }
+        if hidden.isEmpty { return outcome }
         var outcome = outcome
-        outcome.message = outcome.message.map(masker.mask)
+        outcome.message = outcome.message.map(masker.mask(cut:))
+        // There is no name to put in its place.
+        outcome.results.removeAll { masker.mask($0.name) != $0.name }
         for index in outcome.results.indices {
             outcome.results[index].value = masker.mask(outcome.results[index].value)
         }
         for index in outcome.annotations.indices {
-            outcome.annotations[index].message = masker.mask(outcome.annotations[index].message)
+            outcome.annotations[index].message = masker.mask(cut: outcome.annotations[index].message)
             outcome.annotations[index].path = masker.mask(outcome.annotations[index].path)
-            outcome.annotations[index].rule = outcome.annotations[index].rule.map(masker.mask)
+            outcome.annotations[index].rule = outcome.annotations[index].rule.map(masker.mask(cut:))
         }
         return outcome
     }

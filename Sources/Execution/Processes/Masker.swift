@@ -1,8 +1,7 @@
 /// Hides secret values in what a stage writes and reports.
 ///
-/// A value is hidden as it is, line by line if it has several, and in the forms in which tools show values: base64
-/// (wherever in the encoded text it stands), percent-encoded, and escaped as in JSON. What a script does to a value on
-/// purpose (reversing it, say) can't be undone here.
+/// A value is hidden as it is, line by line if it has several, and in the forms in which tools show values: see
+/// `SecretForms`. What a script does to a value on purpose (reversing it, say) can't be undone here.
 package struct Masker: Sendable {
     /// What is shown instead of a secret.
     package static let mark = "***"
@@ -10,9 +9,11 @@ package struct Masker: Sendable {
     package static let shortestValue = 3
     /// Forms that are derived, and lines of a longer value, are hidden from this length on.
     private static let shortestForm = 6
+    /// Of a secret at the end of a text that was cut, a beginning of this length is hidden.
+    private static let shortestBeginning = 4
 
     /// The texts to hide by their first byte, the longest first.
-    private var patterns: [[[UInt8]]]
+    private var patterns: [[SecretPattern]]
     private var isFirst: [Bool]
     /// Whether some values were too short to be hidden.
     package let hasUnmaskable: Bool
@@ -22,7 +23,7 @@ package struct Masker: Sendable {
     }
 
     package init(secrets: [[UInt8]]) {
-        var forms: Set<[UInt8]> = []
+        var forms: Set<SecretPattern> = []
         var hasUnmaskable = false
         for secret in secrets where !secret.isEmpty {
             // A file's last newline is no part of what people mean by its content.
@@ -32,15 +33,16 @@ package struct Masker: Sendable {
                 hasUnmaskable = true
                 continue
             }
-            forms.insert(Array(value))
-            forms.formUnion(SecretForms.of(Array(value)).filter { $0.count >= Self.shortestForm })
+            forms.insert(SecretPattern(bytes: Array(value)))
+            forms.formUnion(SecretForms.of(Array(value)).filter { $0.bytes.count >= Self.shortestForm })
         }
-        var patterns = [[[UInt8]]](repeating: [], count: 256)
-        for form in forms { patterns[Int(form[0])].append(form) }
+        var patterns = [[SecretPattern]](repeating: [], count: 256)
+        for form in forms { patterns[Int(form.bytes[0])].append(form) }
         for index in patterns.indices {
             // The order of a Set must not show: longest first, then by bytes.
             patterns[index].sort { left, right in
-                left.count != right.count ? left.count > right.count : left.lexicographicallyPrecedes(right)
+                left.bytes.count != right.bytes.count
+                    ? left.bytes.count > right.bytes.count : left.bytes.lexicographicallyPrecedes(right.bytes)
             }
         }
         self.patterns = patterns
@@ -49,9 +51,16 @@ package struct Masker: Sendable {
     }
 
     /// A text that is there as a whole.
-    package func mask(_ text: String) -> String {
+    package func mask(_ text: String) -> String { mask(text, isCut: false) }
+
+    /// A text whose end may have been cut off, within a secret too: of one that goes on there, its beginning is hidden.
+    package func mask(cut text: String) -> String { mask(text, isCut: true) }
+
+    private func mask(_ text: String, isCut: Bool) -> String {
         guard isFirst.contains(true) else { return text }
-        return String(decoding: mask(Array(text.utf8)), as: UTF8.self)
+        var stream = stream()
+        let bytes = stream.mask(Array(text.utf8)) + stream.finish(isCut: isCut)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     package func mask(_ bytes: [UInt8]) -> [UInt8] {
@@ -82,12 +91,12 @@ package struct Masker: Sendable {
             return process(held.isEmpty ? bytes : held + bytes, isLast: false)
         }
 
-        /// What was held back.
-        package mutating func finish() -> [UInt8] {
-            isIdle ? [] : process(held, isLast: true)
+        /// What was held back; of what may be the beginning of a secret nothing if the text has been cut there.
+        package mutating func finish(isCut: Bool = false) -> [UInt8] {
+            isIdle ? [] : process(held, isLast: true, isCut: isCut)
         }
 
-        private mutating func process(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+        private mutating func process(_ bytes: [UInt8], isLast: Bool, isCut: Bool = false) -> [UInt8] {
             var output: [UInt8] = []
             output.reserveCapacity(bytes.count)
             var index = 0
@@ -100,6 +109,9 @@ package struct Masker: Sendable {
                         held = Array(bytes[index...])
                         covered = max(0, hiddenEnd - index)
                         return output
+                    case .needsMore where isCut && bytes.count - index >= Masker.shortestBeginning:
+                        if index >= hiddenEnd { output.append(contentsOf: Masker.mark.utf8) }
+                        hiddenEnd = bytes.count
                     case .needsMore(let found), .found(let found):
                         if found > 0 {
                             // Secrets that overlap are hidden under one mark.
@@ -125,15 +137,15 @@ package struct Masker: Sendable {
     }
 
     private func match(_ bytes: [UInt8], at start: Int) -> Match {
-        var needsMore = false
+        var (needsMore, longest) = (false, 0)
         for pattern in patterns[Int(bytes[start])] {
-            let available = min(pattern.count, bytes.count - start)
-            var length = 1
-            while length < available && bytes[start + length] == pattern[length] { length += 1 }
-            guard length == available else { continue }
-            if length == pattern.count { return needsMore ? .needsMore(length) : .found(length) }
-            needsMore = true
+            switch pattern.match(bytes, at: start) {
+            case .none: continue
+            case .partial: needsMore = true
+            // With its line breaks a shorter pattern may reach further than a longer one.
+            case .whole(let length): longest = max(longest, length)
+            }
         }
-        return needsMore ? .needsMore(0) : .found(0)
+        return needsMore ? .needsMore(longest) : .found(longest)
     }
 }

@@ -120,7 +120,11 @@ package struct Findings: Equatable, Sendable {
     }
 
     mutating func mask(_ masker: Masker) {
-        for index in kept.indices { kept[index].message = masker.mask(kept[index].message) }
+        for index in kept.indices {
+            kept[index].message = masker.mask(cut: kept[index].message)
+            kept[index].path = masker.mask(kept[index].path)
+            kept[index].rule = masker.mask(kept[index].rule)
+        }
     }
 
     package func hasAny(from level: Finding.Level) -> Bool {

@@ -17,6 +17,7 @@ package struct ResultsFile: Equatable, Sendable {
 
     package static let maxResults = 16
     package static let maxValueBytes = 1024
+    private static let maxNameBytes = 63
     private static let maxFileBytes = 64 << 10
 
     /// In the order in which they were first written; a name that comes again replaces its value.
@@ -83,8 +84,12 @@ package struct ResultsFile: Equatable, Sendable {
 
     private mutating func set(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, line: Int) {
         let name = String(decoding: name, as: UTF8.self)
+        guard name.utf8.count <= Self.maxNameBytes else {
+            // Not quoted: a part of what may be a secret couldn't be recognised as one.
+            return warn("the name on line \(line) of the results is longer than \(Self.maxNameBytes) bytes")
+        }
         guard Self.isName(name) else {
-            return warn("line \(line) of the results: `\(name.prefix(64))` can't be the name of a result")
+            return warn("line \(line) of the results: `\(name)` can't be the name of a result")
         }
         guard value.count <= Self.maxValueBytes else {
             return warn("the result `\(name)` is longer than \(Self.maxValueBytes) bytes and is left out")
@@ -104,7 +109,7 @@ package struct ResultsFile: Equatable, Sendable {
     }
 
     private static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, name.utf8.count <= 63, isLetter(first) else { return false }
+        guard let first = name.utf8.first, isLetter(first) else { return false }
         return name.utf8.allSatisfy { byte in
             isLetter(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -29,7 +29,7 @@ package final class StageExecution: Sendable {
         deadline = BootClock().now.advanced(by: job.timeout)
         let credentials = job.source?.credentials?.password
         masker = Masker(
-            secrets: job.secretVariables.values.map { Array($0.utf8) } + job.secretFiles.values
+            secrets: job.secretVariables.values.map { Array($0.utf8) } + job.secretFiles.values + job.otherSecrets
                 + (credentials.map { [Array($0.utf8)] } ?? []))
     }
 
@@ -281,7 +281,7 @@ package final class StageExecution: Sendable {
             if !judgement.take(step, exit: exit, tally: tally) { break }
         }
         let result = judgement.finish()
-        let lines = result.findings.kept.map { OutputLine(text: masker.mask($0.text.singleLine)) }
+        let lines = result.findings.kept.map { OutputLine(text: masker.mask(cut: $0.text.singleLine)) }
         if !lines.isEmpty { await output(lines) }
         if result.findings.total > lines.count {
             await say("… and \(result.findings.total - lines.count) more findings", output)
@@ -305,7 +305,7 @@ package final class StageExecution: Sendable {
 
     private func masked(_ outcome: StageOutcome) -> StageOutcome {
         var outcome = outcome
-        outcome.message = masker.mask(outcome.message)
+        outcome.message = masker.mask(cut: outcome.message)
         for index in outcome.results.indices {
             outcome.results[index].value = masker.mask(outcome.results[index].value)
         }
@@ -313,7 +313,9 @@ package final class StageExecution: Sendable {
         if var tests = outcome.tests {
             for index in tests.failed.indices {
                 tests.failed[index].name = masker.mask(tests.failed[index].name)
-                tests.failed[index].message = masker.mask(tests.failed[index].message)
+                tests.failed[index].suite = masker.mask(tests.failed[index].suite)
+                tests.failed[index].path = tests.failed[index].path.map { masker.mask($0) }
+                tests.failed[index].message = masker.mask(cut: tests.failed[index].message)
             }
             outcome.tests = tests
         }

@@ -29,6 +29,8 @@ package struct StageJob: Sendable {
     package var secretVariables: [String: String] = [:]
     /// Secrets by the name of a file in `$MARTLET_SECRETS`.
     package var secretFiles: [String: [UInt8]] = [:]
+    /// What must not be seen either, though the stage is given it in another way.
+    package var otherSecrets: [[UInt8]] = []
     /// Nil for an empty workspace.
     package var source: Source?
     /// Stages of different trust never share a cache.
