@@ -283,6 +283,51 @@ import Testing
         #expect(world.warnings.count == 1)
     }
 
+    @Test func whatAnAgentLeavesUnclaimedIsNoLoss() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        #expect(world.takeAssignments().map(\.instance) == ["x-1"])
+        // It had gone before the assignment came.
+        world.presence("x", slots: 0, isLeaving: true)
+        world.presence("y")
+        let token = try #require(world.tokens.first)
+        world.step(.channel(.caughtUp(token: token)))
+        let second = try #require(world.takeAssignments().first)
+        #expect(second.instance == "y-1")
+        let stage = try #require(world.stage("a"))
+        #expect((stage.attempt, stage.losses, stage.failures) == (2, 0, 0))
+    }
+
+    @Test func whatIsDeliveredToAnAgentThatHasLeftGoesElsewhereAtOnce() throws {
+        var world = World()
+        world.acknowledges = false
+        world.list(sampleRun())
+        world.presence("x")
+        let first = try #require(world.takeAssignments().first)
+        world.presence("x", slots: 0, isLeaving: true)
+        world.presence("y")
+        world.step(.published(fence: first.fence, digest: first.digest, delivered: true))
+        let token = try #require(world.tokens.first)
+        world.step(.channel(.caughtUp(token: token)))
+        #expect(world.takeAssignments().map(\.instance) == ["y-1"])
+        #expect(world.stage("a")?.losses == 0)
+    }
+
+    @Test func whatAnAgentHadClaimedBeforeItLeftIsLost() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let first = try #require(world.takeAssignments().first)
+        world.claims(first)
+        world.presence("x", slots: 0, isLeaving: true)
+        world.presence("y")
+        let token = try #require(world.tokens.first)
+        world.step(.channel(.caughtUp(token: token)))
+        #expect(world.takeAssignments().map(\.instance) == ["y-1"])
+        #expect(world.stage("a")?.losses == 1)
+    }
+
     @Test func anAttemptThatComesBackWithTheStoredStatusIsNotWaitedForForEver() throws {
         var world = World()
         world.list(sampleRun())

@@ -27,6 +27,8 @@ struct Claim: Equatable, Sendable {
     /// When the agent has to have ended it, with a lease to spare; nil before it runs.
     var overdueAt: Int64?
     var isOverdue = false
+    /// Whether the agent has ever shown that it holds it: work begins only after that.
+    var isClaimed = false
     /// Whether it was bound by a controller before this one and has not been shown by any agent since.
     var isInherited = false
 

@@ -16,6 +16,8 @@ extension ControllerMachine {
             let fence = stage.fence(in: uid)
             wanted.append(fence)
             if let claim = claims[fence], claim.digest == digest, claim.instance == instance {
+                // Its report was taken in while nothing was known of the attempt: whatever was concluded since is void.
+                if stage.state == .running, !claim.isClaimed { renew(fence, isConcluded: true, at: now) }
                 if stage.state == .running { begin(fence, stage, entry) }
                 continue
             }
@@ -40,6 +42,7 @@ extension ControllerMachine {
     /// An attempt bound by a controller before this one: it may be at the agent, on its way, or never sent.
     private func inherit(_ claim: inout Claim, _ stage: StageStatus, at now: Moment) {
         claim.isInherited = true
+        claim.isClaimed = stage.state == .running
         let isOurs = configuration.inProcessInstances.contains(claim.instance)
         if claim.instance.hasPrefix(ControllerConfiguration.inProcessPrefix), !isOurs {
             claim.phase = .concluded
@@ -72,10 +75,11 @@ extension ControllerMachine {
     }
 
     /// The agent has shown that it holds the attempt.
-    mutating func renew(_ fence: Fence, at now: Moment) {
-        guard let claim = claims[fence], claim.phase != .concluded else { return }
+    mutating func renew(_ fence: Fence, isConcluded: Bool = false, at now: Moment) {
+        guard let claim = claims[fence], isConcluded || claim.phase != .concluded else { return }
         claims[fence]?.phase = .held(until: now.uptime + seconds(configuration.leaseSeconds))
         claims[fence]?.isInherited = false
+        claims[fence]?.isClaimed = true
         // A claim that was held already is looked at when its old deadline comes.
         if case .held = claim.phase {} else { watch(fence) }
     }
@@ -85,6 +89,8 @@ extension ControllerMachine {
         if delivered {
             claims[fence]?.phase = .published(deadline: now.uptime + seconds(configuration.claimSeconds))
             watch(fence)
+            // The instance has left or died meanwhile: what it said of this one, if anything, is there to be read.
+            if fleet[claim.instance] == nil { prove([fence]) }
         } else {
             // Kafka's doing, not the agent's: the instance isn't passed over.
             conclude(fence, .unclaimed)
@@ -126,6 +132,11 @@ extension ControllerMachine {
         forgetSilentAgents(at: now)
         for fence in proofs.removeValue(forKey: token) ?? [] {
             guard let claim = claims[fence], claim.phase == .proving(token: token) else { continue }
+            guard claim.isClaimed else {
+                // All that it said has been read, and it never claimed this: nothing began, so nothing is lost.
+                conclude(fence, .unclaimed)
+                continue
+            }
             conclude(
                 fence,
                 .lost(
