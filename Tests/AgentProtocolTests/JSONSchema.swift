@@ -19,34 +19,44 @@ struct JSONSchema {
 
     private func check(_ value: Node, _ schema: Node, _ path: String, _ found: inout [String]) {
         for member in schema.members ?? [] where !Self.annotations.contains(member.key) {
-            let rule = member.value
-            let isMet: Bool? =
-                switch member.key {
-                case "type": Self.type(of: value) == rule.string
-                case "enum": rule.array?.contains(value)
-                case "minimum": Self.compare(value.int, rule.int, >=)
-                case "maximum": Self.compare(value.int, rule.int, <=)
-                case "minLength": Self.compare(value.string?.unicodeScalars.count, rule.int, >=)
-                case "maxLength": Self.compare(value.string?.unicodeScalars.count, rule.int, <=)
-                case "minItems": Self.compare(value.array?.count, rule.int, >=)
-                case "maxItems": Self.compare(value.array?.count, rule.int, <=)
-                case "maxProperties": Self.compare(value.members?.count, rule.int, <=)
-                case "pattern": Self.matches(value.string, rule.string)
-                case "format": rule.string == "date-time" ? value.string.map { Timestamp($0) != nil } ?? true : nil
-                case "required":
-                    rule.array?.allSatisfy { name in
-                        value.members?.contains { $0.key == name.string } ?? true
-                    }
-                case "properties", "items", "propertyNames", "additionalProperties": true
-                default: nil
-                }
-            if isMet != true {
-                let what = isMet == nil ? "has a keyword that can't be checked:" : "breaks"
-                found.append(
-                    "\(path.isEmpty ? "/" : path) \(what) \(member.key) \(rule.json()): \(value.json().prefix(80))")
-            }
+            let isMet = Self.holds(member.key, member.value, value)
+            if isMet == true { continue }
+            let what = isMet == nil ? "has a keyword that can't be checked:" : "breaks"
+            found.append(
+                "\(path.isEmpty ? "/" : path) \(what) \(member.key) \(member.value.json()): \(value.json().prefix(80))")
         }
         descend(value, schema, path, &found)
+    }
+
+    /// Whether a value keeps to one keyword; nil where that can't be told.
+    private static func holds(_ keyword: String, _ rule: Node, _ value: Node) -> Bool? {
+        switch keyword {
+        case "type": return type(of: value) == rule.string
+        case "enum": return rule.array?.contains(value)
+        case "minimum": return compare(value.int, rule.int, >=)
+        case "maximum": return compare(value.int, rule.int, <=)
+        case "minLength": return compare(value.string?.unicodeScalars.count, rule.int, >=)
+        case "maxLength": return compare(value.string?.unicodeScalars.count, rule.int, <=)
+        case "minItems": return compare(value.array?.count, rule.int, >=)
+        case "maxItems": return compare(value.array?.count, rule.int, <=)
+        case "maxProperties": return compare(value.members?.count, rule.int, <=)
+        case "pattern": return matches(value.string, rule.string)
+        case "format": return rule.string == "date-time" ? isTime(value) : nil
+        case "required": return rule.array.map { hasAll($0, value) }
+        // Looked into by `descend`.
+        case "properties", "items", "propertyNames", "additionalProperties": return true
+        default: return nil
+        }
+    }
+
+    private static func isTime(_ value: Node) -> Bool {
+        guard let text = value.string else { return true }
+        return Timestamp(text) != nil
+    }
+
+    private static func hasAll(_ names: [Node], _ value: Node) -> Bool {
+        guard let members = value.members else { return true }
+        return names.allSatisfy { name in members.contains { $0.key == name.string } }
     }
 
     private func descend(_ value: Node, _ schema: Node, _ path: String, _ found: inout [String]) {
