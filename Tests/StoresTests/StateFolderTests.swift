@@ -117,6 +117,21 @@ struct StateFolderTests {
         folder.withdrawBroker()
         #expect(await addresses.next() == .some(nil))
     }
+
+    @Test("keeps which agents are passed over, until they are not")
+    func passedOver() throws {
+        let home = try TestHome()
+        let folder = try StateFolder.create(at: home.state)
+        #expect(folder.passedOver.isEmpty)
+        let one = PassedOver(
+            agent: "x", instance: "x-1", until: Timestamp(seconds: 1_790_000_000),
+            cause: "declined its last stage: \"no\"")
+        let other = PassedOver(agent: "y", instance: "y-1", until: Timestamp(seconds: 1_790_000_005), cause: "")
+        try folder.announce(passedOver: [one, other])
+        #expect(folder.passedOver == [one, other])
+        try folder.announce(passedOver: [])
+        #expect(folder.passedOver.isEmpty)
+    }
 }
 
 /// A file system of one megabyte, which only root may make.
