@@ -43,7 +43,7 @@ struct Martlet: AsyncParsableCommand {
                 name: "Run control",
                 subcommands: [
                     StartCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, RerunCommand.self,
-                    ApproveCommand.self,
+                    ApproveCommand.self, DrainCommand.self,
                 ]),
             CommandGroup(name: "Trust", subcommands: [KeysCommand.self]),
             CommandGroup(

@@ -283,6 +283,34 @@ import Testing
         #expect(world.warnings.count == 1)
     }
 
+    @Test func anAgentThatAnOperatorDrainsIsToldSoUntilItShowsIt() throws {
+        func drains(_ world: inout World) -> [String] {
+            defer { world.sent = [] }
+            return world.sent.compactMap { if case .drain(let instance) = $0 { instance } else { nil } }
+        }
+        var world = World()
+        world.list()
+        world.presence("x")
+        world.presence("y")
+        world.step(.store(.drained(["x", "z"])))
+        #expect(drains(&world) == ["x-1"])
+        world.presence("x")
+        world.presence("y")
+        #expect(drains(&world) == ["x-1"])
+        var presence = Presence()
+        (presence.agent, presence.instance, presence.sequence, presence.isDraining) = ("x", "x-1", 99, true)
+        presence.kinds = ["shell"]
+        world.step(.channel(.presence(presence)))
+        #expect(drains(&world).isEmpty)
+        // A new start of it, and one that comes only now.
+        world.presence("x", instance: "x-2")
+        world.presence("z")
+        #expect(drains(&world) == ["x-2", "z-1"])
+        world.step(.store(.drained([])))
+        world.presence("x", instance: "x-2")
+        #expect(drains(&world).isEmpty)
+    }
+
     @Test func whatAnAgentLeavesUnclaimedIsNoLoss() throws {
         var world = World()
         world.list(sampleRun())

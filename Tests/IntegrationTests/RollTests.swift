@@ -73,6 +73,45 @@ import Testing
         }
     }
 
+    @Test("an agent that an operator drains takes nothing more, and neither does its next start until that is undone")
+    func command() async throws {
+        try await withHome { home in
+            let held = "\(home.enter)\n\(try home.wait(at: "gate"))"
+            try home.write(Manifest.run("work", [Stage("first", script: held)]), to: "manifests/work.yaml")
+            _ = try await home.controller()
+            func agent() throws -> Child {
+                try home.start("agent", "--kind", "shell", "--agent-id", "one", "--slots", "1")
+            }
+            let first = try agent()
+            try await home.began("first")
+            try home.write(Manifest.run("more", [Stage("next", script: home.enter)]), to: "manifests/more.yaml")
+            #expect(try await home.martlet("drain", "one").output == "one takes nothing more\n")
+            #expect(try await home.martlet("drain").output == "one\n")
+            // What it runs goes on, and what is new waits.
+            try await home.run("more") { $0.status[stage: "next"]?.message?.contains("1 draining") == true }
+            try home.release("gate")
+            #expect(try await home.run("work").status.succeeded?.status == .true)
+            first.send(SIGTERM)
+            #expect(try await first.finish().code == 0)
+            // Its next start isn't even asked.
+            let second = try agent()
+            var explained = ""
+            while !explained.contains("one  draining") {
+                explained = try await home.martlet("explain", "more", "next").output
+            }
+            #expect(try await home.look(at: "more")?.status[stage: "next"]?.attempt == 0)
+            #expect(
+                try await home.martlet("drain", "--undo", "one").output
+                    == "one takes something again from its next start on\n")
+            second.send(SIGTERM)
+            #expect(try await second.finish().code == 0)
+            _ = try agent()
+            let more = try await home.run("more")
+            #expect(more.status.succeeded?.status == .true)
+            #expect(more.status[stage: "next"]?.attempt == 1)
+        }
+    }
+
     enum Hurry: CaseIterable {
         case asSecondSignal
         case byItsGracePeriod

@@ -39,6 +39,30 @@ struct VerbTests {
         }
     }
 
+    @Test("that drain agents are told at once, all of them each time, and again at the next start")
+    func drain() async throws {
+        let home = try TestHome()
+        try await withStore(home, paths: []) { store, followed in
+            guard case .listed = try await followed.next() else { return }
+            let other = try FolderVerbs(store.folder)
+            try await other.drain("b")
+            #expect(try await followed.next() == .drained(["b"]))
+            try await other.drain("a")
+            #expect(try await followed.next() == .drained(["a", "b"]))
+            // Asking for what is so already is no news.
+            try await other.drain("a")
+            try await other.drain("b", undo: true)
+            #expect(try await followed.next() == .drained(["a"]))
+            #expect(try await FolderReader(store.folder).drainedAgents() == ["a"])
+        }
+        try await withStore(home, paths: []) { store, followed in
+            guard case .listed = try await followed.next() else { return }
+            #expect(try await followed.next() == .drained(["a"]))
+            try await FolderVerbs(store.folder).drain("a", undo: true)
+            #expect(try await followed.next() == .drained([]))
+        }
+    }
+
     @Test("make runs of pipelines, and say what is wrong with what is asked for")
     func create() async throws {
         let home = try TestHome()

@@ -15,6 +15,7 @@ import Testing
         (["cancel", "a", "b"], "cancel"), (["pause", "a"], "pause"), (["resume", "a"], "resume"),
         (["rerun", "a"], "rerun"),
         (["approve", "a", "release"], "approve"), (["approve", "a", "release", "--reject"], "approve"),
+        (["drain"], "drain"), (["drain", "a", "b"], "drain"), (["drain", "--undo", "a", "--state", "s"], "drain"),
         (["start", "p", "--param", "a=b", "--param", "c=", "--revision", "main", "--priority", "-5"], "start"),
         (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"),
         (["keys", "show", "a.pem"], "show"),
@@ -29,7 +30,8 @@ import Testing
         ["gte"], ["get", "stages"], ["get", "runs", "--limit", "0"], ["get", "pipelines", "--limit", "3"], ["describe"],
         ["describe", "a", "b"], ["explain"], ["logs"], ["logs", "x", "--attempt", "1"],
         ["logs", "x", "t", "--attempt", "0"],
-        ["logs", "x", "t", "--attempt", "1", "--all"], ["cancel"], ["approve", "a"], ["start", "p", "--param", "a"],
+        ["logs", "x", "t", "--attempt", "1", "--all"], ["cancel"], ["drain", "--undo"], ["approve", "a"],
+        ["start", "p", "--param", "a"],
         ["start", "p", "--param", "a=1", "--param", "a=2"], ["start", "p", "--priority", "1001"],
         ["start", "p", "--url", "-x"], ["validate"], ["convert"], ["config", "--nonsense"],
     ])

@@ -63,7 +63,8 @@ extension ControllerInput {
                 self = .looked(uid: uid, .absent)
             }
         case "woke": self = .woke
-        case "listed", "run", "runGone", "pipeline", "pipelineGone": self = .store(try StoreEvent(journal: node))
+        case "listed", "run", "runGone", "pipeline", "pipelineGone", "drained":
+            self = .store(try StoreEvent(journal: node))
         default: self = .channel(try ChannelEvent(journal: node))
         }
     }
@@ -89,6 +90,7 @@ extension StoreEvent {
         case .pipelineGone(let name, let namespace):
             json.member("pipelineGone", name)
             json.member("namespace", namespace)
+        case .drained(let agents): json.member("drained", agents)
         }
     }
 
@@ -100,6 +102,7 @@ extension StoreEvent {
                 pipelines: try node.array("pipelines").map { Pipeline(reading: $0) })
         case "run": self = .run(try node.run("run"))
         case "runGone": self = .runGone(uid: try node.text("runGone"))
+        case "drained": self = .drained(try node.texts("drained"))
         case "pipeline": self = .pipeline(Pipeline(reading: try node.object("pipeline").node))
         default:
             self = .pipelineGone(

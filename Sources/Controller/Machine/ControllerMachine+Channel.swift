@@ -26,6 +26,7 @@ extension ControllerMachine {
             guard let fence = Fence(held.fence) else { continue }
             shown(fence, held.digest, by: presence, at: now)
         }
+        drainIfWanted(presence)
         if case .joined(let replaced) = change {
             if let replaced { endLeases(of: replaced) }
             republish(to: presence)
@@ -34,6 +35,12 @@ extension ControllerMachine {
             endLeases(of: presence.instance)
             fleet.remove(presence.instance)
         }
+    }
+
+    /// Said again with each presence that doesn't show it yet.
+    mutating func drainIfWanted(_ presence: Presence) {
+        guard drained.contains(presence.agent), !presence.isDraining else { return }
+        actions.append(.publish(.drain(instance: presence.instance), to: presence.inbox))
     }
 
     /// An agent holds an attempt: that renews its lease, or is answered with a stop.

@@ -218,7 +218,14 @@ extension ControllerMachine {
     private var candidates: [Candidate] {
         fleet.candidates(
             bound: { boundByInstance[$0] ?? 0 },
-            isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance })
+            isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance }
+        ).map { candidate in
+            guard drained.contains(candidate.agent) else { return candidate }
+            // It may not have heard of it yet.
+            var candidate = candidate
+            candidate.isDraining = true
+            return candidate
+        }
     }
 
     /// Says of stages why they wait. Returns the runs of which that is news.

@@ -23,6 +23,9 @@ extension ControllerMachine {
         case .pipeline(let pipeline): keep(pipeline)
         case .pipelineGone(let name, let namespace):
             forgetPipeline(key(name, namespace))
+        case .drained(let agents):
+            drained = Set(agents)
+            for presence in fleet.presences { drainIfWanted(presence) }
         }
     }
 

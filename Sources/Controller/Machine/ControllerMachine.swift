@@ -16,6 +16,8 @@ package struct ControllerMachine: Sendable {
     var pipelines: [String: Pipeline] = [:]
     var graphs: [String: (spec: PipelineSpec, graph: StageGraph)] = [:]
     var fleet = Fleet()
+    /// Agents, by name, that an operator wants to take nothing more. Looked up, never iterated.
+    var drained: Set<String> = []
     var claims: [Fence: Claim] = [:]
     var claimsByRun: [String: [Fence]] = [:]
     var boundByInstance: [String: Int] = [:]

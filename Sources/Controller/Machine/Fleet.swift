@@ -32,6 +32,9 @@ struct Fleet: Sendable {
 
     subscript(instance: String) -> Member? { members[instance] }
 
+    /// What each instance said last.
+    var presences: [Presence] { order.compactMap { members[$0]?.presence } }
+
     mutating func observe(_ presence: Presence, at uptime: Int64) -> Change {
         let held = Set(presence.held.map(\.fence))
         if var member = members[presence.instance] {

@@ -24,6 +24,8 @@ package enum StoreEvent: Equatable, Sendable {
     case runGone(uid: String)
     case pipeline(Pipeline)
     case pipelineGone(name: String, namespace: String?)
+    /// The agents, by name, that an operator wants to take nothing more; all of them, whenever that changes.
+    case drained([String])
 }
 
 package struct StatusWrite: Equatable, Sendable {

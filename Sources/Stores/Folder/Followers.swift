@@ -12,6 +12,7 @@ final class Followers: Sendable {
         var nextID = 0
         /// The last change that everyone has been told.
         var told: Int64
+        var drained: [String] = []
     }
 
     private let state: Mutex<State>
@@ -25,15 +26,20 @@ final class Followers: Sendable {
     ) throws -> Int {
         var runs: [PipelineRun] = []
         var pipelines: [Pipeline] = []
+        var drained: [String] = []
         // One transaction, so that another process's write is in all of it or in none.
         try database.inTransaction(.deferred) {
             runs = try RunRecord.all(database, where: "ORDER BY created, id").map(\.run)
             pipelines = try PipelineRecord.all(database, where: "WHERE is_present = 1 ORDER BY namespace, name")
                 .map(\.pipeline)
+            drained = try DrainedAgents.all(database)
             return .commit
         }
         observe(.listed(runs: runs, pipelines: pipelines))
+        if !drained.isEmpty { observe(.drained(drained)) }
         return state.withLock { state in
+            // Whoever follows already is told with the next change.
+            if state.entries.isEmpty { state.drained = drained }
             state.nextID += 1
             state.entries[state.nextID] = (observe, ending)
             return state.nextID
@@ -55,9 +61,11 @@ final class Followers: Sendable {
         do {
             var runs: [RunRecord] = []
             var pipelines: [PipelineRecord] = []
+            var drained: [String] = []
             try database.inTransaction(.deferred) {
                 pipelines = try PipelineRecord.all(database, where: "WHERE changed > ? ORDER BY changed", [told])
                 runs = try RunRecord.all(database, where: "WHERE changed > ? ORDER BY changed", [told])
+                drained = try DrainedAgents.all(database)
                 return .commit
             }
             for record in pipelines {
@@ -69,7 +77,12 @@ final class Followers: Sendable {
             }
             for record in runs { tell(.run(record.run)) }
             let last = max(told, pipelines.last?.changed ?? 0, runs.last?.changed ?? 0)
-            state.withLock { $0.told = last }
+            let hasOthers = state.withLock { state in
+                state.told = last
+                defer { state.drained = drained }
+                return state.drained != drained
+            }
+            if hasOthers { tell(.drained(drained)) }
         } catch {
             // They begin again with a listing, or end with the reason.
             let endings = state.withLock { $0.entries.values.map(\.ending) }

@@ -8,6 +8,7 @@ internal import GRDB
 ///   last change of any kind. `changed` is that of the last change other than of the status: by it a controller finds
 ///   what others have changed without reading everything.
 /// - An archived run has given its name to a later one.
+/// - `drained_agents` are those that an operator wants to take nothing more, by name.
 /// - `is_present` is 0 when the file that asked for it is gone.
 /// - Times are microseconds since 1970.
 enum FolderSchema {
@@ -67,6 +68,9 @@ enum FolderSchema {
                     );
                     CREATE INDEX pipelines_by_change ON pipelines (changed);
                     """)
+        }
+        migrator.registerMigration("2 drained agents") { database in
+            try database.execute(sql: "CREATE TABLE drained_agents (agent TEXT PRIMARY KEY) WITHOUT ROWID")
         }
         return migrator
     }

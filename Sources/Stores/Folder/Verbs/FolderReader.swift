@@ -69,6 +69,11 @@ package struct FolderReader: Sendable {
         }
     }
 
+    /// The agents that are wanted to take nothing more, by name.
+    package func drainedAgents() async throws -> [String] {
+        try await read { try DrainedAgents.all($0) }
+    }
+
     static func find(_ name: String, _ namespace: String?, _ database: Database) throws -> RunRecord {
         let space = namespace ?? ""
         if let record = try RunRecord.named(name, in: space, database) { return record }

@@ -67,6 +67,20 @@ package struct FolderVerbs: Sendable {
         }
     }
 
+    /// Has an agent take nothing more, in this process of it and in those to come, or takes that back: for the next ones.
+    package func drain(_ agent: String, undo: Bool = false) async throws {
+        do {
+            try await pool.write { database in
+                if undo { try DrainedAgents.remove(agent, database) } else { try DrainedAgents.add(agent, database) }
+            }
+            committed()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw StateError.from(error, path)
+        }
+    }
+
     /// Makes a run of a pipeline, with a name of its own: the pipeline's and five random letters.
     package func createRun(
         from pipeline: String, namespace: String? = nil, params: [Param] = [], source: RunSource? = nil,
