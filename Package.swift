@@ -61,6 +61,10 @@ let package = Package(
             dependencies: ["AgentProtocol", "Model", "Controller", "Agent", "Kafka", logging],
             swiftSettings: settings),
         .target(
+            name: "Simulation",
+            dependencies: ["Agent", "AgentProtocol", "Controller", "Document", "Model", "Planning"],
+            swiftSettings: settings),
+        .target(
             name: "Stores",
             dependencies: [
                 "AgentProtocol", "Document", "Model", "Controller", "Manifests", "Threads", "YAML", database,
@@ -80,7 +84,8 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka", "Manifests",
-                "Model", "Planning", "Presentation", "Stores", "YAML", argumentParser, logging, unixSignals,
+                "Model", "Planning", "Presentation", "Simulation", "Stores", "YAML", argumentParser, logging,
+                unixSignals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -121,6 +126,7 @@ let package = Package(
             name: "KafkaTransportTests",
             dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
             swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Model"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests",
             dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],

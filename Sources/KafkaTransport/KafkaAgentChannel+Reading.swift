@@ -31,6 +31,8 @@ extension KafkaAgentChannel {
                 try await link.subscribe(starts, in: session, user: user)
                 state.withLock { state in
                     state.subscription = subscription
+                    // They were positions of another session, of a broker perhaps that has gone with all that it held.
+                    state.commits = [:]
                     // Those asked of an earlier session will never be answered by it.
                     state.unasked = state.tokens
                     state.isProving = false

@@ -38,7 +38,10 @@ extension Pass {
             return
         }
         if let retryAt = plan.status.stages[place].retryAt, retryAt > now {
-            lookAgain(at: retryAt)
+            // A controller whose clock is ahead may have set it: no wait is longer than the back-off that it is for.
+            let longest = now.adding(microseconds: longestBackOff(place, stage))
+            if retryAt > longest { plan.status.stages[place].retryAt = longest }
+            lookAgain(at: min(retryAt, longest))
             if plan.status.stages[place].reason != Reason.backOff {
                 let failures = plan.status.stages[place].failures
                 hold(place, .waiting, Reason.backOff, "failed \(failures) times, tries again after a while")
@@ -51,6 +54,12 @@ extension Pass {
             return
         }
         queue(place, stage)
+    }
+
+    private func longestBackOff(_ place: Int, _ stage: StageGraph.Stage) -> Int64 {
+        let status = plan.status.stages[place]
+        guard let retry = stage.spec.retry else { return 0 }
+        return BackOff.delay(retry, failures: status.failures, fence: status.fence(in: uid))
     }
 
     private mutating func queue(_ place: Int, _ stage: StageGraph.Stage) {

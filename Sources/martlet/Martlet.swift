@@ -49,6 +49,7 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(
                 name: "Manifest",
                 subcommands: [ValidateCommand.self, ConvertCommand.self, ConfigCommand.self]),
+            CommandGroup(name: "Simulation", subcommands: [SimulateCommand.self]),
         ])
 
     static func main() async {

@@ -8,7 +8,7 @@ extension ControllerMachine {
         switch event {
         case .presence(let presence): observe(presence, at: now)
         case .report(let report, let position): take(report, position, at: now)
-        case .skipped(let position): offsets.read(position, isPending: false)
+        case .skipped(let position): read(position, isPending: false)
         case .caughtUp(let token): caughtUp(token, at: now)
         case .link(let isUp):
             guard isUp != isLinkUp else { return }
@@ -118,10 +118,10 @@ extension ControllerMachine {
             event = .finished(outcome)
             isPending = true
         case .progress:
-            offsets.read(position, isPending: false)
+            read(position, isPending: false)
             return renewIfStored(report, at: now)
         }
-        offsets.read(position, isPending: isPending)
+        read(position, isPending: isPending)
         switch report.event {
         case .finished: fleet.released(report.fence.description, by: report.instance)
         case .declined(let reason):
@@ -137,6 +137,15 @@ extension ControllerMachine {
             StageReport(fence: report.fence, instance: report.instance, digest: report.digest, event: event),
             isPending ? position : nil)
         mustSchedule = true
+    }
+
+    private mutating func read(_ position: ResultsPosition, isPending: Bool) {
+        guard offsets.read(position, isPending: isPending) else { return }
+        // In no order: each loses what it knew for itself.
+        for uid in runs.keys { runs[uid]?.forgetPositions(in: position.partition) }
+        for uid in orphans.keys {
+            for index in orphans[uid, default: []].indices { orphans[uid]?[index].forget(position.partition) }
+        }
     }
 
     private mutating func renewIfStored(_ report: AgentReport, at now: Moment) {

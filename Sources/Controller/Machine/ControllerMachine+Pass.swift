@@ -45,12 +45,11 @@ extension ControllerMachine {
         let incoming = entry.incoming
         entry.incoming = []
         for (one, verdict) in zip(incoming, plan.verdicts) {
-            switch verdict {
-            case .accepted:
+            if verdict == .stale { answerStale(one.report) }
+            if entry.mustKeep(one.report, verdict) {
                 entry.unstored.append(one)
-            case .stale:
+            } else {
                 one.position.map { offsets.settle($0) }
-                answerStale(one.report)
             }
         }
         let former = entry.run.status
@@ -135,7 +134,8 @@ extension ControllerMachine {
         switch entry.source {
         case .resolved, .failed: return
         case .retrying:
-            if let time = entry.resolveNotBefore, time > now.uptime { return }
+            // The wake for it may have been left out for an earlier one.
+            if let time = entry.resolveNotBefore, time > now.uptime { return wake(uid, at: time) }
         case .none, .unresolved: break
         }
         let spec = entry.run.spec
@@ -215,7 +215,7 @@ extension ControllerMachine {
         return changed
     }
 
-    private var candidates: [Candidate] {
+    var candidates: [Candidate] {
         fleet.candidates(
             bound: { boundByInstance[$0] ?? 0 },
             isBound: { text, instance in Fence(text).flatMap { claims[$0] }?.instance == instance }

@@ -131,6 +131,7 @@ extension ControllerMachine {
             entry.incoming = entry.unstored + entry.incoming
             entry.unstored = []
             entry.happenings = []
+            entry.wasRefused = false
             entry.run = fresh
             entry.version = fresh.metadata.resourceVersion ?? ""
         case .gone:
@@ -138,17 +139,18 @@ extension ControllerMachine {
             return self.gone(uid)
         case .refused(let reason):
             actions.append(.warn("the status of run \(entry.run.metadata.name) was refused: \(reason)"))
-            entry.run.status =
-                entry.wasRefused ? entry.stored : minimalStatus(entry.run.status, reason: reason, at: now.wall)
-            entry.wasRefused = true
-            if entry.run.status == entry.stored {
-                for incoming in entry.unstored { incoming.position.map { offsets.settle($0) } }
-                entry.unstored = []
+            if entry.stored.isFinished, entry.stored.observedRerun == entry.run.status.observedRerun {
+                // How a run has ended stays, though something about it can't be stored.
+                entry.run.status = entry.stored
+                delayWrite(&entry, atMost: Self.longestRefusalWait, at: now)
+            } else {
+                entry.run.status = minimalStatus(entry.run.status, reason: reason, at: now.wall)
+                // Not even that little is taken: somebody has to change something before it can be.
+                if entry.wasRefused { delayWrite(&entry, atMost: Self.longestRefusalWait, at: now) }
             }
+            entry.wasRefused = true
         case .failed(let reason):
-            entry.writeFailures += 1
-            let wait = min(Int64(5_000_000), Int64(100_000) << Int64(min(entry.writeFailures, 10)))
-            entry.writeNotBefore = now.uptime + wait
+            delayWrite(&entry, atMost: Self.longestFailureWait, at: now)
             actions.append(
                 .warn("the status of run \(entry.run.metadata.name) could not be written: \(reason); trying again"))
         }
@@ -165,6 +167,15 @@ extension ControllerMachine {
             touch(uid)
         }
         if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid) }
+    }
+
+    private static let longestFailureWait = seconds(5)
+    private static let longestRefusalWait = seconds(300)
+
+    private func delayWrite(_ entry: inout RunEntry, atMost longest: Int64, at now: Moment) {
+        entry.writeFailures += 1
+        let wait = min(longest, Int64(100_000) << Int64(min(entry.writeFailures, 20)))
+        entry.writeNotBefore = now.uptime + wait
     }
 
     /// A finished run needs no graph and no copy of its plan.

@@ -9,9 +9,13 @@ struct Fleet: Sendable {
         var receivedAt: Int64
         /// The fences it listed and has not ended since.
         var held: Set<String>
-        var passOverUntil: Timestamp?
-        var passOverCause: String?
-        var passOverSeconds = 0
+    }
+
+    /// For how long an instance gets nothing, for how long it did so the last time, and why.
+    private struct Pass {
+        var until: Timestamp
+        var seconds: Int
+        var cause: String
     }
 
     /// What a presence changed.
@@ -29,6 +33,13 @@ struct Fleet: Sendable {
     private var order: [String] = []
     /// Whether other instances are passed over than when `takePassedOver` was last called.
     private var hasNewsOfPassedOver = false
+    /// Instances that others have replaced, the latest last, with what they said last: no more than that is late, and no
+    /// sign that they are back.
+    private var replaced: [(instance: String, sequence: Int)] = []
+    private static let replacedLimit = 1000
+    /// By instance, until it claims something: being silent for a while clears nobody.
+    private var passes: [String: Pass] = [:]
+    private static let passesLimit = 1000
 
     subscript(instance: String) -> Member? { members[instance] }
 
@@ -45,10 +56,19 @@ struct Fleet: Sendable {
             members[presence.instance] = member
             return .renewed
         }
+        if let past = replaced.first(where: { $0.instance == presence.instance }) {
+            guard presence.sequence > past.sequence else { return .none }
+            replaced.removeAll { $0.instance == presence.instance }
+        }
         let former = instances[presence.agent]
-        if let former { remove(former) }
+        if let former {
+            replaced.append((former, members[former]?.presence.sequence ?? 0))
+            remove(former)
+            if replaced.count > Self.replacedLimit { replaced.removeFirst(Self.replacedLimit / 2) }
+        }
         members[presence.instance] = Member(presence: presence, receivedAt: uptime, held: held)
         instances[presence.agent] = presence.instance
+        if passes[presence.instance] != nil { hasNewsOfPassedOver = true }
         let place = order.firstIndex { $0 > presence.instance } ?? order.endIndex
         order.insert(presence.instance, at: place)
         return .joined(replaced: former)
@@ -56,7 +76,7 @@ struct Fleet: Sendable {
 
     mutating func remove(_ instance: String) {
         guard let member = members.removeValue(forKey: instance) else { return }
-        if member.passOverUntil != nil { hasNewsOfPassedOver = true }
+        if passes[instance] != nil { hasNewsOfPassedOver = true }
         if instances[member.presence.agent] == instance { instances[member.presence.agent] = nil }
         order.removeAll { $0 == instance }
     }
@@ -80,29 +100,23 @@ struct Fleet: Sendable {
     mutating func passOver(
         _ instance: String, _ cause: String, at now: Moment, configuration: ControllerConfiguration
     ) {
-        guard var member = members[instance] else { return }
+        let former = passes[instance]
         // What it was given in the same moment and lets go in the same way is one occasion.
-        if let until = member.passOverUntil, until > now.wall { return }
-        member.passOverSeconds = min(
-            max(configuration.passOverSeconds, member.passOverSeconds * 2), configuration.longestPassOverSeconds)
-        member.passOverUntil = now.wall.adding(seconds: member.passOverSeconds)
-        member.passOverCause = cause
-        members[instance] = member
+        if let former, former.until > now.wall { return }
+        let seconds = min(
+            max(configuration.passOverSeconds, (former?.seconds ?? 0) * 2), configuration.longestPassOverSeconds)
+        if passes.count > Self.passesLimit { passes = passes.filter { $0.value.until > now.wall } }
+        passes[instance] = Pass(until: now.wall.adding(seconds: seconds), seconds: seconds, cause: cause)
         hasNewsOfPassedOver = true
     }
 
     /// Takes over what another has decided.
     mutating func passOver(_ passedOver: PassedOver) {
-        guard members[passedOver.instance] != nil else { return }
-        members[passedOver.instance]?.passOverUntil = passedOver.until
-        members[passedOver.instance]?.passOverCause = passedOver.cause
+        passes[passedOver.instance] = Pass(until: passedOver.until, seconds: 0, cause: passedOver.cause)
     }
 
     mutating func claimed(by instance: String) {
-        guard members[instance]?.passOverSeconds ?? 0 > 0 else { return }
-        members[instance]?.passOverSeconds = 0
-        members[instance]?.passOverUntil = nil
-        members[instance]?.passOverCause = nil
+        guard !passes.isEmpty, passes.removeValue(forKey: instance) != nil else { return }
         hasNewsOfPassedOver = true
     }
 
@@ -111,9 +125,9 @@ struct Fleet: Sendable {
         guard hasNewsOfPassedOver else { return nil }
         hasNewsOfPassedOver = false
         return order.compactMap { instance in
-            guard let member = members[instance], let until = member.passOverUntil else { return nil }
+            guard let member = members[instance], let pass = passes[instance] else { return nil }
             return PassedOver(
-                agent: member.presence.agent, instance: instance, until: until, cause: member.passOverCause ?? "")
+                agent: member.presence.agent, instance: instance, until: pass.until, cause: pass.cause)
         }
     }
 
@@ -128,8 +142,8 @@ struct Fleet: Sendable {
                 agent: presence.agent, instance: instance, kinds: presence.kinds, labels: presence.labels,
                 slots: presence.slots, free: max(0, presence.slots - bound(instance) - beyond),
                 repositories: presence.repositories, isDraining: presence.isDraining,
-                passedOverUntil: member.passOverUntil)
-            candidate.passedOverCause = member.passOverCause
+                passedOverUntil: passes[instance]?.until)
+            candidate.passedOverCause = passes[instance]?.cause
             return candidate
         }
     }

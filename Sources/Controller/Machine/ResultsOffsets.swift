@@ -10,17 +10,25 @@ struct ResultsOffsets: Sendable {
     }
 
     private var partitions: [Int: Partition] = [:]
+    /// How many records have been read and not settled.
+    var unsettled: Int { partitions.values.reduce(0) { $0 + $1.pending.count } }
     private var moved: Set<Int> = []
 
     /// A record has been read; `isPending` says that it has to stay until `settle`.
-    mutating func read(_ position: ResultsPosition, isPending: Bool) {
+    ///
+    /// Returns whether reading of the partition has begun anew, at an earlier position or with a broker that has forgotten
+    /// everything: whatever was pending there comes again or never, and its old positions mean nothing any more.
+    mutating func read(_ position: ResultsPosition, isPending: Bool) -> Bool {
         var partition = partitions[position.partition] ?? Partition()
+        let isAnew = position.offset < partition.next
+        if isAnew { partition = Partition() }
         partition.next = max(partition.next, position.offset + 1)
         if isPending, partition.pending.last.map({ $0 < position.offset }) ?? true {
             partition.pending.append(position.offset)
         }
         partitions[position.partition] = partition
         moved.insert(position.partition)
+        return isAnew
     }
 
     /// A record is in a stored status, or will never be.

@@ -8,6 +8,10 @@ struct RunEntry: Sendable {
     struct Incoming: Sendable {
         var report: StageReport
         var position: ResultsPosition?
+
+        mutating func forget(_ partition: Int) {
+            if position?.partition == partition { position = nil }
+        }
     }
 
     /// The spec as the store has it, and the status as planned, which may be ahead of what is stored.
@@ -51,6 +55,21 @@ struct RunEntry: Sendable {
         self.run = run
         stored = run.status
         version = run.metadata.resourceVersion ?? ""
+    }
+
+    /// Whether a report has to stay on the results topic until the next write: while the stored status waits for it, even
+    /// if the planned one no longer does, and while it is about an attempt that is yet to be stored.
+    func mustKeep(_ report: StageReport, _ verdict: Verdict) -> Bool {
+        guard let stage = stored[stage: report.fence.stage], stage.attempt == report.fence.attempt else {
+            return verdict == .accepted
+        }
+        return stage.state.isBound && stage.digest == report.digest && stage.instance == report.instance
+    }
+
+    /// A partition is being read anew: what has come from it comes again, or is known nowhere any more.
+    mutating func forgetPositions(in partition: Int) {
+        for index in incoming.indices { incoming[index].forget(partition) }
+        for index in unstored.indices { unstored[index].forget(partition) }
     }
 
     var pipelineName: String { run.spec.pipelineRef?.name ?? run.metadata.name }
