@@ -126,7 +126,9 @@ let package = Package(
             name: "KafkaTransportTests",
             dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
             swiftSettings: settings),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Model"], exclude: ["Faults"], swiftSettings: settings
+        ),
         .testTarget(
             name: "StoresTests",
             dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],

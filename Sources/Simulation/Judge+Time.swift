@@ -18,7 +18,7 @@ extension Judge {
         if world.controllers.count(where: \.mayAct) > 1 {
             violated("one controller at a time may act", world.controllers.filter(\.mayAct).map(\.identity).description)
         }
-        world.after(Self.interval) { [self] in look() }
+        world.after(world.scenario.durations == nil ? Self.interval : 6 * Self.interval) { [self] in look() }
     }
 
     /// Nothing that is cancelled, superseded or forgotten runs on, as soon as everybody is in reach.
@@ -51,7 +51,7 @@ extension Judge {
         let lastRun = world.scenario.runs.reduce(0) { max($0, $1.at) }
         let start = max(world.scenario.faultsEnd, lastRun)
         guard world.now > start else { return }
-        if let open = world.store.uids.compactMap(world.store.run).first(where: { !$0.hasEnded }) {
+        if let open = firstOpen() {
             if world.now > start + world.scenario.patience {
                 let stages = open.status.stages.filter { !$0.state.isFinal }
                     .map { "\($0.id) \($0.state.rawValue) \($0.attempt) \($0.reason ?? "")" }
@@ -69,6 +69,16 @@ extension Judge {
             return
         }
         isOver = true
+    }
+
+    private func firstOpen() -> PipelineRun? {
+        for place in world.store.uids.indices.dropFirst(endedRuns) {
+            guard let run = world.store.run(world.store.uids[place]) else { continue }
+            if !run.hasEnded { return run }
+            // Where nobody asks for a rerun, what has ended needs no second look.
+            if world.scenario.durations != nil { endedRuns = place + 1 }
+        }
+        return nil
     }
 
     /// What is still held, by whomever; nil where nothing is.

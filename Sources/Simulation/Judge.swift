@@ -12,6 +12,7 @@ final class Judge {
         var digest: String
         var instance: String
         unowned var agent: AgentProcess
+        var startedAt: Int64
         var endedAt: Int64?
         /// Since when the store doesn't want it any more, or not yet.
         var unwantedSince: Int64?
@@ -46,6 +47,8 @@ final class Judge {
     var passedOver: [String: Int64] = [:]
     var published: [String: (digest: String, at: Int64)] = [:]
     var quietSince: Int64?
+    /// How many runs at the beginning have ended for good.
+    var endedRuns = 0
 
     init(_ world: World) {
         self.world = world
@@ -65,7 +68,9 @@ final class Judge {
         let id = executions.count
         world.note("\(agent.instance) runs \(fence) (\(assignment.digest.prefix(6))) as #\(id)#")
         executions.append(
-            Execution(id: id, fence: fence, digest: assignment.digest, instance: agent.instance, agent: agent))
+            Execution(
+                id: id, fence: fence, digest: assignment.digest, instance: agent.instance, agent: agent,
+                startedAt: world.now))
         running.append(id)
         if !startedOnce.insert("\(agent.instance) \(fence)").inserted {
             violated("an instance runs a fence once", "\(fence) again at \(agent.instance)")
@@ -140,6 +145,12 @@ final class Judge {
         }
         graphs[run.uid] = graph
         return graph
+    }
+
+    /// The kind of agent that a stage goes to.
+    func kind(of stage: String, in run: PipelineRun) -> String {
+        guard let graph = graph(of: run), let place = graph.place(of: stage) else { return "" }
+        return graph.stages[place].kind
     }
 
     // MARK: What people do

@@ -65,9 +65,11 @@ final class People {
         for stage in run.status.stages where stage.reason == Reason.approvalPending {
             guard asked.insert("\(run.uid)/\(stage.id)/\(run.status.observedRerun)").inserted else { continue }
             let rerun = run.status.observedRerun
-            let decision: ApprovalDecision.Decision = world.dice.chance(85) ? .approved : .rejected
+            // Where only time is asked for, people take none.
+            let isTimed = world.scenario.durations != nil
+            let decision: ApprovalDecision.Decision = isTimed || world.dice.chance(85) ? .approved : .rejected
             let (uid, id) = (run.uid, stage.id)
-            world.after(world.dice.between(milliseconds(200), seconds(30))) { [self] in
+            world.after(isTimed ? 0 : world.dice.between(milliseconds(200), seconds(30))) { [self] in
                 change(uid, "has \(decision.rawValue.lowercased()) \(id) of") { spec in
                     guard !spec.approvals.contains(where: { $0.stage == id && $0.rerun == rerun }) else { return }
                     spec.approvals.append(ApprovalDecision(stage: id, rerun: rerun, decision: decision))

@@ -45,6 +45,8 @@ struct Scenario {
     var patience = seconds(3600)
     /// How long stages take, by name; by chance where nothing is said.
     var durations: [String: Int64]?
+    /// The names of the results that stages give then.
+    var results: [String: [String]] = [:]
     var inboxPartitions = 2
     var resultsPartitions = 3
     var presencePartitions = 2

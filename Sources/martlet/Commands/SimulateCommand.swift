@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Document
 internal import Glibc
 internal import Model
 internal import Presentation
@@ -8,16 +7,21 @@ internal import Simulation
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Plays controller and agents in simulated worlds, where everything goes wrong.",
+        abstract: "Plays controller and agents in virtual time: where everything goes wrong, or with your pipeline.",
         discussion: """
             Every seed is a world of its own: the real controller and the real agents, with a network, a store and a \
             broker that fail as the seed has it. Martlet's rules are checked at every step (docs/simulation.md lists \
             them). One that doesn't hold gives a seed, whose history is printed and can be played again.
 
+            With --pipeline it answers questions of capacity instead: nothing fails, stages take as long as you say, \
+            and hours pass in a second.
+
             Examples:
               martlet simulate --seeds 10000
               martlet simulate --seeds 1 --first-seed 4711 --history
               martlet simulate --seeds 500 --faults loss,agent-kill --agents 8 --runs 20
+              martlet simulate --pipeline ci.yaml --agent build=2x4 --agent test=3x2 \\
+                --duration build=600,test=240 --rate 20
             """)
 
     @Option(help: ArgumentHelp("How many seeds to play.", valueName: "N"))
@@ -29,8 +33,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many agents a world has.", valueName: "N"))
     var agents = 4
 
-    @Option(help: ArgumentHelp("How many runs people ask for.", valueName: "N"))
-    var runs = 5
+    @Option(help: ArgumentHelp("How many runs people ask for (5; with --pipeline 100).", valueName: "N"))
+    var runs: Int?
 
     @Option(help: ArgumentHelp("How many controllers contend for the lead.", valueName: "N"))
     var controllers = 2
@@ -43,12 +47,17 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Print the history of every seed, whether its rules hold or not.")
     var history = false
 
+    @OptionGroup(title: "Capacity") var capacity: CapacityOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
         if seeds < 1 { throw ValidationError("--seeds must be at least 1.") }
-        for (name, value, most) in [("agents", agents, 100), ("runs", runs, 1000), ("controllers", controllers, 9)]
+        let most = capacity.pipeline == nil ? 1000 : 100_000
+        for (name, value, most) in [
+            ("agents", agents, 100), ("runs", runs ?? 1, most), ("controllers", controllers, 9),
+        ]
         where !(1...most).contains(value) {
             throw ValidationError("--\(name) must be from 1 to \(most).")
         }
@@ -67,107 +76,50 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let plan = try capacity.plan(runs: runs, seed: firstSeed) {
+            return try capacity.report(on: plan, json: json)
+        }
         var sweep = SeedSweep()
         sweep.options.agents = agents
-        sweep.options.runs = runs
+        sweep.options.runs = runs ?? sweep.options.runs
         sweep.options.controllers = controllers
         sweep.options.faults = try chosenFaults()
         sweep.first = firstSeed
         sweep.count = seeds
         sweep.workers = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let started = Monotonic.now
         let console = Console.standard
         if history {
-            for offset in 0..<seeds { try printHistory(of: firstSeed &+ offset, sweep.options) }
+            for offset in 0..<seeds { printHistory(of: firstSeed &+ offset, sweep.options) }
         }
-        let total = seeds
+        let started = Self.uptime
+        let (total, isLive) = (seeds, console.isLive && !json)
         let sum = await sweep.run { sum in
-            guard console.isLive, !json, sum.seeds.isMultiple(of: 50) else { return }
-            console.write("\r\(sum.seeds) of \(total) seeds")
+            if isLive, sum.seeds.isMultiple(of: 50) { console.write("\r\(sum.seeds) of \(total) seeds") }
         }
-        if console.isLive, !json { console.write("\r\u{1b}[K") }
-        let report = SimulationReport(
-            sum: sum, options: sweep.options, milliseconds: Int((Monotonic.now - started) / 1000))
+        if isLive { console.write("\r\u{1b}[K") }
+        let report = SweepReport(
+            sum: sum, options: sweep.options, milliseconds: Int((Self.uptime - started) / 1000))
         if json {
             console.write(report.json)
         } else {
-            if !history, let first = sum.failures.first { try printHistory(of: first.seed, sweep.options) }
+            if !history, let first = sum.failures.first { printHistory(of: first.seed, sweep.options) }
             console.write(report.text)
         }
         if !sum.failures.isEmpty { throw CommandFailure([]) }
     }
 
-    private func printHistory(of seed: UInt64, _ options: SimulationOptions) throws {
+    private func printHistory(of seed: UInt64, _ options: SimulationOptions) {
         guard !json else { return }
         var options = options
         options.keepsLines = true
         let outcome = simulate(seed: seed, options: options)
-        Console.standard.write("seed \(seed)\n" + outcome.lines.map { $0.shown() + "\n" }.joined() + "\n")
+        Console.standard.write("seed \(seed)\n" + outcome.lines.map { $0.shown(500) + "\n" }.joined() + "\n")
     }
-}
 
-/// Microseconds of a clock that only goes forward.
-enum Monotonic {
-    static var now: Int64 {
+    /// In microseconds.
+    private static var uptime: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
-}
-
-/// What a sweep over seeds found, for people and for programs.
-struct SimulationReport {
-    let sum: SeedSweep.Sum
-    let options: SimulationOptions
-    let milliseconds: Int
-
-    var text: String {
-        var text = ""
-        for failure in sum.failures {
-            let seconds = Double(failure.violation.time / 1000) / 1000
-            text += "seed \(failure.seed), at \(seconds) s: \(failure.violation.rule): \(failure.violation.detail)\n"
-        }
-        let faults = zip(Faults.named, sum.faults).filter { $0.1 > 0 }.map { "\($0.0.name) \($0.1)" }
-        text += "\(sum.seeds) seeds, \(sum.executions) attempts, \(sum.events) events, "
-        text += "\(sum.duration / 3_600_000_000) h of virtual time in \(Double(milliseconds) / 1000) s\n"
-        if !faults.isEmpty { text += "faults: \(faults.joined(separator: ", "))\n" }
-        if let first = sum.failures.first {
-            text += "\(sum.failures.count) seeds break a rule; again with: martlet simulate --seeds 1 "
-            text += "--first-seed \(first.seed) --agents \(options.agents) --runs \(options.runs) "
-            text += "--controllers \(options.controllers) --faults \(faultNames) --history\n"
-        } else {
-            text += "every rule held\n"
-        }
-        return text
-    }
-
-    private var faultNames: String {
-        if options.faults == .all { return "all" }
-        return options.faults.isEmpty ? "none" : options.faults.names.joined(separator: ",")
-    }
-
-    var json: String {
-        func number(_ key: String, _ number: Int) -> Node.Member {
-            Node.Member(key: key, value: Node(.int(Int64(number))))
-        }
-        func string(_ key: String, _ text: String) -> Node.Member { Node.Member(key: key, value: Node(.string(text))) }
-        let failures = sum.failures.map { failure in
-            Node(
-                .object([
-                    string("seed", String(failure.seed)), string("rule", failure.violation.rule),
-                    string("detail", failure.violation.detail),
-                    number("milliseconds", Int(failure.violation.time / 1000)),
-                ]))
-        }
-        let faults = zip(Faults.named, sum.faults).map { number($0.0.name, $0.1) }
-        return Node(
-            .object([
-                number("seeds", sum.seeds), number("events", sum.events), number("attempts", sum.executions),
-                number("virtualSeconds", Int(sum.duration / 1_000_000)), number("milliseconds", milliseconds),
-                string("hash", String(sum.hash, radix: 16)),
-                Node.Member(key: "faults", value: Node(.object(faults))),
-                Node.Member(key: "failures", value: Node(.array(failures))),
-            ])
-        ).prettyJSON() + "\n"
     }
 }
