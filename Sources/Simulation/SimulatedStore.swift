@@ -36,7 +36,7 @@ final class SimulatedStore {
             case .listed(let runs, _):
                 for run in runs { _ = takes(run) }
                 return true
-            case .runGone, .pipeline, .pipelineGone: return true
+            case .runGone, .pipeline, .pipelineGone, .drained: return true
             }
         }
 
