@@ -2,7 +2,7 @@ internal import Agent
 internal import AgentProtocol
 package import Controller
 internal import Kafka
-internal import KafkaTransport
+package import KafkaTransport
 internal import Logging
 package import Manifests
 internal import Model
@@ -16,6 +16,8 @@ package final class LocalController: Sendable {
     package let logs: FolderLogStore
     /// `HOST:PORT` of the embedded broker; nil with real brokers.
     package var brokerAddress: String? { broker?.bootstrapServers }
+    /// What became of records that were no messages for this process: for metrics.
+    package var recordCounts: RecordCounts { link.recordCounts }
 
     private let options: LocalOptions
     private let broker: EmbeddedBroker?

@@ -24,6 +24,7 @@ import Testing
         Case("a shift in a value is no heredoc", "a=1<<2", ["a=1<<2"]),
         Case("no name", "=1\n1a=2\na b=3\n", [], warnings: 3),
         Case("no value", "hello\nok=1", ["ok=1"], warnings: 1),
+        Case("a dot, which no word has", "a.b=1\na-b=2", ["a-b=2"], warnings: 1),
         Case("too long a name", "\(String(repeating: "x", count: 64))=1", [], warnings: 1),
         Case("a heredoc that never ends", "a<<END\nx\n", [], warnings: 1),
         Case(

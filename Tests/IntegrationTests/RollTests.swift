@@ -63,7 +63,8 @@ import Testing
             try await home.run("more") { $0.status[stage: "next"]?.message?.contains("1 draining") == true }
             try home.release("gate")
             #expect(try await first.finish().code == 0)
-            #expect(try await home.look(at: "more")?.status[stage: "next"]?.attempt == 0)
+            // It may have been given to it before its presence said so, and was declined then.
+            #expect(try home.attempts(of: "next") == [])
             _ = try home.start("agent", "--kind", "shell", "--agent-id", "second")
             for name in ["work", "more"] { #expect(try await home.run(name).status.succeeded?.status == .true) }
             let work = try #require(try await home.look(at: "work"))
@@ -99,7 +100,8 @@ import Testing
             while !explained.contains("one  draining") {
                 explained = try await home.martlet("explain", "more", "next").output
             }
-            #expect(try await home.look(at: "more")?.status[stage: "next"]?.attempt == 0)
+            // It may have been given to it before its presence said so, and was declined then.
+            #expect(try home.attempts(of: "next") == [])
             #expect(
                 try await home.martlet("drain", "--undo", "one").output
                     == "one takes something again from its next start on\n")

@@ -111,7 +111,7 @@ package struct ResultsFile: Equatable, Sendable {
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first) else { return false }
         return name.utf8.allSatisfy { byte in
-            isLetter(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            isLetter(byte) || byte == UInt8(ascii: "-")
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
     }
