@@ -240,8 +240,9 @@ import Testing
             // A fence that was stopped is refused, however late it comes.
             let late = talk.assignment("u/late/1", presence.instance, script: home.enter)
             try await talk.send(.controller(.stop(Stop(late, reason: "the run was cancelled"))))
+            _ = try await talk.report("declined", of: late.fence)
             try await talk.send(.controller(.assign(late)))
-            let lateRefusal = try await talk.report("declined", of: late.fence)
+            let lateRefusal = try await talk.report("declined", of: late.fence, number: 2)
             #expect(lateRefusal.event == .declined(reason: "it was stopped before"))
 
             // Drained, it takes nothing.

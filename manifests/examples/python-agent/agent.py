@@ -89,11 +89,14 @@ class Agent:
 
     def stopped(self, fence, digest, reason, graceSeconds=10, **_):
         attempt = self.attempts.get(fence)
-        if not attempt or attempt.digest == digest:
-            self.refused = {fence: until for fence, until in self.refused.items() if until > uptime()}
-            self.refused[fence] = uptime() + 600
-            if attempt:
-                attempt.stop(reason, graceSeconds)
+        if attempt and attempt.digest != digest:
+            return  # not about the one that is held
+        self.refused = {fence: until for fence, until in self.refused.items() if until > uptime()}
+        if attempt:
+            attempt.stop(reason, graceSeconds)
+        elif fence not in self.refused:
+            self.decline(Attempt(fence, digest, None), "it was stopped before it came")
+        self.refused[fence] = uptime() + 600
 
     # What it does.
 
@@ -144,8 +147,8 @@ class Agent:
         for record in await self.wire.records():
             try:
                 self.told(*self.wire.read(record))
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                print(f"left out what is no message: {error!r}", flush=True)
+            except (KafkaError, AttributeError, KeyError, TypeError, ValueError) as error:
+                print(f"a message was left out: {error!r}", flush=True)
 
 
 if __name__ == "__main__":
