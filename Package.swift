@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "martletTests",
             dependencies: [
-                "martlet", "AgentProtocol", "Controller", "Execution", "Model", "Presentation", "Stores",
+                "martlet", "AgentProtocol", "Controller", "Execution", "Model", "Presentation", "Simulation", "Stores",
                 argumentParser,
             ],
             swiftSettings: settings),

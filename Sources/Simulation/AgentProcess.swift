@@ -6,7 +6,6 @@ internal import Model
 final class AgentProcess: SimulatedProcess {
     private struct Work {
         var execution: Int
-        var isEnding = false
         var outcome: StageOutcome
     }
 
@@ -226,15 +225,14 @@ final class AgentProcess: SimulatedProcess {
 
     private func terminate(_ fence: Fence, within limit: Int64) {
         guard var work = works[fence] else { return }
-        work.isEnding = true
         work.outcome = StageOutcome(.cancelled, message: "#\(work.execution)#")
         works[fence] = work
         endWork(fence, work.execution, after: world.dice.between(0, limit))
     }
 
-    /// The works of agents that have been told nothing yet, for the rule about cutting oneself off.
+    /// How many stages' processes there are.
     var runningCount: Int { works.count }
 
-    /// What has ended here and is neither with the broker nor in the state folder.
+    /// Whether a report is in the state folder, or about to be.
     func isKept(_ number: Int) -> Bool { kept[number] != nil || keeping.contains(number) }
 }

@@ -7,7 +7,7 @@ final class ControllerLink {
     private static let healthLimit = milliseconds(3500)
 
     private struct Mark {
-        var tokens: [Int]
+        var token: Int
         var ends: [(consumer: Consumer, end: Int)]
 
         var isReached: Bool { ends.allSatisfy { $0.consumer.position >= $0.end } }
@@ -128,7 +128,7 @@ final class ControllerLink {
                 return process.later(milliseconds(200)) { if self.session == session { self.ask(token) } }
             }
             world.judge.asked(process)
-            marks.append(Mark(tokens: [token], ends: consumers.map { ($0, $0.partition.end) }))
+            marks.append(Mark(token: token, ends: consumers.map { ($0, $0.partition.end) }))
             process.later(world.latency(process)) { [self] in reachMarks() }
         }
     }
@@ -136,11 +136,10 @@ final class ControllerLink {
     private func reachMarks() {
         guard marks.contains(where: \.isReached) else { return }
         for mark in marks where mark.isReached {
-            for token in mark.tokens where tokens.contains(token) {
-                tokens.removeAll { $0 == token }
-                prove()
-                process.put(.channel(.caughtUp(token: token)))
-            }
+            guard tokens.contains(mark.token) else { continue }
+            tokens.removeAll { $0 == mark.token }
+            prove()
+            process.put(.channel(.caughtUp(token: mark.token)))
         }
         marks.removeAll(where: \.isReached)
     }

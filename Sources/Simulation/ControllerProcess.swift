@@ -15,9 +15,8 @@ final class ControllerProcess: SimulatedProcess {
     private var waiting: [StatusWrite] = []
     private var isSending = false
     var channel: ControllerLink?
-    private(set) var steps = 0
-    /// How many controllers have led under this name.
-    private var exits = 0
+    /// The agents of which it has been told that they are to take nothing more.
+    private(set) var drained: [String] = []
 
     var isLeading: Bool { machine != nil }
     var mayAct: Bool { isAlive && leadership.mayAct(at: uptime) }
@@ -47,6 +46,7 @@ final class ControllerProcess: SimulatedProcess {
         isStepDue = false
         timer = nil
         isListed = false
+        drained = []
         waiting = []
         isSending = false
         world.judge.controllerEnded(self)
@@ -55,8 +55,13 @@ final class ControllerProcess: SimulatedProcess {
 
     private func lostLead() {
         guard isAlive else { return }
-        exits += 1
         stop("no longer leads and exits", restartAfter: world.dice.between(milliseconds(200), seconds(5)))
+    }
+
+    /// Whether the machine, and not only its mailbox, knows that an agent is to take nothing more.
+    func isToldDrained(_ agent: String) -> Bool {
+        drained.contains(agent)
+            && !inputs.contains { if case .store(.drained) = $0 { true } else { false } }
     }
 
     // MARK: The lease
@@ -125,6 +130,7 @@ final class ControllerProcess: SimulatedProcess {
     func observe(_ event: StoreEvent, from feed: SimulatedStore.Feed) {
         guard self.feed === feed, feed.takes(event) else { return }
         put(.store(event))
+        if case .drained(let agents) = event { drained = agents }
         if case .listed = event, !isListed {
             isListed = true
             channel = ControllerLink(self)
@@ -180,7 +186,6 @@ final class ControllerProcess: SimulatedProcess {
         guard machine != nil else { return }
         let taken = inputs
         inputs = []
-        steps += 1
         let now = Moment(wall: wall, uptime: uptime)
         world.judge.takes(taken, self)
         guard let actions = machine?.step(taken, at: now) else { return }

@@ -59,7 +59,14 @@ extension Judge {
         guard case .assign(let assignment) = message else { return }
         let fence = assignment.fence
         if bondTimes[fence] == nil { bondTimes[fence] = world.now }
-        let isNew = published.updateValue((assignment.digest, world.now), forKey: fence.description) == nil
+        // What is stored is published again, whatever became of its agent.
+        let isSent = published.updateValue((assignment.digest, world.now), forKey: fence.description) != nil
+        let isNew = !isSent && bindings[fence] == nil
+        if isNew, let agent = world.agents.first(where: { $0.instance == assignment.instance }),
+            process.isToldDrained(agent.name)
+        {
+            violated("an agent that is drained gets nothing more", "\(assignment.instance) is given \(fence)")
+        }
         if isNew, let until = passedOver[assignment.instance], until > world.now {
             violated(
                 "an agent that declined is passed over for a while", "\(assignment.instance) is given \(fence)")

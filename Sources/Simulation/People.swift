@@ -21,11 +21,33 @@ final class People {
                 }
             }
         }
+        if world.dice.chance(15), let agent = world.dice.pick(world.agents) {
+            let start = world.dice.between(0, max(seconds(1), end))
+            world.after(start) { [self] in drain(agent) }
+            world.after(world.dice.between(start, end)) { [self] in undrain(agent) }
+        }
         // In the end everything is let go on, and whoever ended by trouble has had its chance.
         world.after(end) { [self] in
             for uid in world.store.uids {
                 world.store.change(uid) { if $0.desiredState == .paused { $0.desiredState = .running } }
             }
+        }
+    }
+
+    private func drain(_ agent: AgentProcess) {
+        world.note("somebody drains \(agent.name)")
+        agent.disturbed()
+        world.store.drain([agent.name])
+    }
+
+    /// It takes stages again from its next start on, which whoever wants that sees to.
+    private func undrain(_ agent: AgentProcess) {
+        guard world.store.drained.contains(agent.name) else { return }
+        world.note("somebody wants \(agent.name) back")
+        world.store.drain([])
+        // By then every controller knows.
+        world.after(min(seconds(20), max(0, world.scenario.faultsEnd - world.now)) + seconds(20)) {
+            agent.kill(restartAfter: seconds(1), losingState: false)
         }
     }
 

@@ -147,6 +147,6 @@ class SimulatedProcess {
         for outlet in outlets { outlet.wake() }
     }
 
-    /// Waits, then looks for the broker that is there now; told once for each new one.
+    /// There is a new broker, which knows nothing of it.
     func noticeBroker() {}
 }

@@ -9,6 +9,8 @@ final class SimulatedStore {
     private(set) var uids: [String] = []
     private(set) var pipelines: [Pipeline] = []
     private(set) var lease: Leadership.Lease?
+    /// Agents that an operator wants to take nothing more.
+    private(set) var drained: [String] = []
     private(set) var outages = 0
     private var version = 0
     private var leaseVersion = 0
@@ -102,6 +104,11 @@ final class SimulatedStore {
         tell(.runGone(uid: uid))
     }
 
+    func drain(_ agents: [String]) {
+        drained = agents.sorted()
+        tell(.drained(drained))
+    }
+
     /// Somebody changes what Martlet doesn't look at.
     private func annotate(_ uid: String) {
         guard var run = runs[uid] else { return }
@@ -192,6 +199,7 @@ final class SimulatedStore {
     /// Everything, as it is when the answer is made.
     private func list(_ feed: Feed) {
         send(feed, nil)
+        send(feed, .drained(drained))
     }
 
     private func tell(_ event: StoreEvent) {
