@@ -60,17 +60,25 @@ import Testing
             try await first.errors.line("draining")
             try home.write(Manifest.run("more", [Stage("next", script: home.enter)]), to: "manifests/more.yaml")
             // It has slots, and nobody else is there: what is new waits, and says why.
-            try await home.run("more") { $0.status[stage: "next"]?.message?.contains("1 draining") == true }
+            let waiting = try await home.run("more") {
+                $0.status[stage: "next"]?.message?.contains("1 draining") == true
+            }
+            // It may have been offered what came before its word was read, and has declined that.
+            let attempt = try #require(waiting.status[stage: "next"]?.attempt)
+            #expect(attempt <= 1)
             try home.release("gate")
             #expect(try await first.finish().code == 0)
-            // It may have been given to it before its presence said so, and was declined then.
             #expect(try home.attempts(of: "next") == [])
+            #expect(try await home.look(at: "more")?.status[stage: "next"]?.attempt == attempt)
             _ = try home.start("agent", "--kind", "shell", "--agent-id", "second")
             for name in ["work", "more"] { #expect(try await home.run(name).status.succeeded?.status == .true) }
             let work = try #require(try await home.look(at: "work"))
             #expect(work.status[stage: "first"]?.agent == "first")
             #expect(work.status[stage: "after"]?.agent == "second")
             #expect(work.status.stages.allSatisfy { $0.losses == 0 && $0.failures == 0 && $0.attempt == 1 })
+            let more = try #require(try await home.look(at: "more")?.status[stage: "next"])
+            #expect((more.agent, more.losses, more.failures) == ("second", 0, 0))
+            #expect(try home.attempts(of: "next") == [attempt + 1])
         }
     }
 
