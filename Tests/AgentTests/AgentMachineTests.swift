@@ -268,7 +268,13 @@ struct AgentMachineTests {
                         "declined s1 #2: the agent was out of reach for longer than a lease",
                         "presence 2 slots=2 held=[]",
                     ]),
-                Step(16, .assign(2), ["claimed s2 #3"]),
+                Step(15.2, .presenceAcknowledged(sequence: 2), []), Step(16, .assign(2), ["claimed s2 #3"]),
+            ]),
+        Case(
+            "what comes after such a gap is left alone until the agent has been heard, and then taken if it comes again",
+            [
+                hello, greeted, Step(16, .assign(1), ["presence 2 slots=2 held=[]"]),
+                Step(16, .presenceAcknowledged(sequence: 2), []), Step(16.1, .assign(1), ["claimed s1 #1"]),
             ]),
         Case(
             "what runs outlives a gap",

@@ -228,6 +228,22 @@ import Testing
         #expect(next.stage("a")?.attempt == 1)
     }
 
+    @Test func anAgentThatIsHeardAgainIsSentOnceMoreWhatItHasNotClaimed() throws {
+        var world = World()
+        world.list(sampleRun(chain: 2))
+        world.presence("a", sequence: 1)
+        let assignment = try #require(world.takeAssignments().first)
+        world.presence("a", sequence: 2)
+        #expect(world.takeAssignments().isEmpty)
+        // It was out of reach for some heartbeats, and has left alone what came then.
+        world.presence("a", sequence: 6)
+        #expect(world.takeAssignments() == [assignment])
+        world.claims(assignment)
+        world.presence("a", sequence: 9, held: [assignment])
+        #expect(world.takeAssignments().isEmpty)
+        #expect(world.stage("a")?.attempt == 1)
+    }
+
     @Test func agentsThatDiedWithAnEarlierControllersProcessAreExcused() throws {
         var world = World()
         world.list(sampleRun())

@@ -27,6 +27,8 @@ struct World {
     var unplaced: [Placement.Unplaced] = []
     var passedOver: [PassedOver] = []
     var offset: Int64 = 0
+    /// Of the last presence of each instance.
+    var sequences: [String: Int] = [:]
     /// All that the machine was given and said.
     var steps: [JournalStep] = []
     /// Whether writes are answered as soon as they are made.
@@ -129,8 +131,8 @@ struct World {
         var presence = Presence()
         presence.agent = agent
         presence.instance = instance ?? "\(agent)-1"
-        offset += 1
-        presence.sequence = sequence ?? Int(offset)
+        presence.sequence = sequence ?? sequences[presence.instance, default: 0] + 1
+        sequences[presence.instance] = presence.sequence
         presence.kinds = [kind]
         presence.slots = slots
         presence.held = held.map { HeldFence(fence: $0.fence, digest: $0.digest) }

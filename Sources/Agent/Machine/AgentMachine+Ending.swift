@@ -3,12 +3,14 @@ internal import Model
 
 /// How an agent lets go: of what has become stale, of everything when cut off, and of its place among the agents.
 extension AgentMachine {
-    /// After more than a lease since the last acknowledged presence (the machine slept, say) an assignment that has not
-    /// started has most likely been given to somebody else.
+    /// Whether more than a lease has passed since the last acknowledged presence: the machine slept, or Kafka was away.
+    func isOutOfReach(at now: AgentTime) -> Bool {
+        heartbeat.acknowledged.map { now.uptime - $0 > seconds(Presence.leaseSeconds) } ?? false
+    }
+
+    /// After that an assignment that has not started has most likely been given to somebody else.
     mutating func dropUnstartedAfterGap(_ now: AgentTime) {
-        guard let acknowledged = heartbeat.acknowledged, book.busyCount > 0,
-            now.uptime - acknowledged > seconds(Presence.leaseSeconds)
-        else { return }
+        guard book.busyCount > 0, isOutOfReach(at: now) else { return }
         for attempt in book.heldAttempts where attempt.phase == .claiming {
             if let open = attempt.openReport, outbox[open]?.isSent == false { _ = outbox.remove(open) }
             let reason = "the agent was out of reach for longer than a lease"

@@ -45,6 +45,9 @@ extension AgentMachine {
             repeatState(of: attempt)
             return
         }
+        // It may be one that came when the agent was out of reach, and is another agent's by now. The next presence says
+        // that it isn't held here, and a controller that still wants it sends it again.
+        if isOutOfReach(at: now), !refusals.contains(assignment.fence, at: now.uptime) { return announceSoon() }
         if let reason = refusal(of: assignment, at: now) {
             decline(assignment, reason, at: now)
             return

@@ -27,9 +27,12 @@ extension ControllerMachine {
             shown(fence, held.digest, by: presence, at: now)
         }
         drainIfWanted(presence)
-        if case .joined(let replaced) = change {
+        switch change {
+        case .joined(let replaced):
             if let replaced { endLeases(of: replaced) }
             republish(to: presence)
+        case .renewed(afterGap: true): republish(to: presence)
+        case .renewed, .none: break
         }
         if presence.isLeaving {
             endLeases(of: presence.instance)
@@ -86,11 +89,18 @@ extension ControllerMachine {
         prove(ended.map(\.fence).sorted())
     }
 
-    /// An attempt that was stored but perhaps never sent is sent again, unchanged.
+    /// Attempts that an agent hasn't claimed are sent to it again, unchanged, when it is heard for the first time or after
+    /// a gap: they were stored but perhaps never sent, or came to it when it could not know whether they were still its.
     private mutating func republish(to presence: Presence) {
-        let inherited = claims.values.filter { $0.instance == presence.instance && $0.isInherited }
-        for claim in inherited.sorted(by: { $0.fence < $1.fence }) {
-            guard case .published = claim.phase, let entry = runs[claim.fence.run] else { continue }
+        let unclaimed = claims.values.filter { claim in
+            guard claim.instance == presence.instance else { return false }
+            switch claim.phase {
+            case .publishing, .published: return true
+            case .held, .proving, .concluded: return false
+            }
+        }
+        for claim in unclaimed.sorted(by: { $0.fence < $1.fence }) {
+            guard let entry = runs[claim.fence.run] else { continue }
             publish(claim.fence, entry, to: presence.inbox)
         }
     }

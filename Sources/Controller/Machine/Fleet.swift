@@ -22,7 +22,8 @@ struct Fleet: Sendable {
     enum Change: Equatable {
         /// A late or repeated one.
         case none
-        case renewed
+        /// The next one of a known instance. After a gap presences before it have been lost.
+        case renewed(afterGap: Bool)
         /// An instance that wasn't known; `replaced` is the agent's former one.
         case joined(replaced: String?)
     }
@@ -50,11 +51,12 @@ struct Fleet: Sendable {
         let held = Set(presence.held.map(\.fence))
         if var member = members[presence.instance] {
             guard presence.sequence > member.presence.sequence else { return .none }
+            let isAfterGap = presence.sequence > member.presence.sequence + 1
             member.presence = presence
             member.receivedAt = uptime
             member.held = held
             members[presence.instance] = member
-            return .renewed
+            return .renewed(afterGap: isAfterGap)
         }
         if let past = replaced.first(where: { $0.instance == presence.instance }) {
             guard presence.sequence > past.sequence else { return .none }
