@@ -180,6 +180,9 @@ final class ConsumerLoop: Sendable {
         let partition = KafkaPartition(String(cString: topic), message.pointee.partition)
         if code == RD_KAFKA_RESP_ERR__PARTITION_EOF {
             let end = message.pointee.offset
+            if let expected = position(of: partition), end < expected {
+                onEvent(.jumped(partition, expected: expected, found: end))
+            }
             state.withLock { $0.reads.advance(partition, to: end) }
             return onEvent(.reachedEnd(KafkaOffset(partition, end)))
         }

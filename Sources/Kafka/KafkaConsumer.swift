@@ -28,8 +28,8 @@ package final class KafkaConsumer: Sendable {
         /// Nothing is left to be read for now. The offset is that of the next record. Comes anew after every record
         /// that was the last one.
         case reachedEnd(KafkaOffset)
-        /// Another offset came than the one that was due. Where neither compaction nor transactions explain it,
-        /// records were deleted before they were read (or the topic was made anew).
+        /// Another offset came than the one that was due. A higher one, where neither compaction nor transactions
+        /// explain it: records were deleted before they were read. A lower one, or the end there: the log has begun anew.
         case jumped(KafkaPartition, expected: Int64, found: Int64)
     }
 

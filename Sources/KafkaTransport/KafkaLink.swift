@@ -160,10 +160,16 @@ package final class KafkaLink: Sendable {
         switch event {
         case .reachedEnd(let end): advance([end])
         case .jumped(let partition, let expected, let found):
-            guard found > expected else { return }
-            configuration.logger.warning(
-                "records were deleted before they were read",
-                metadata: ["partition": "\(partition)", "count": "\(found - expected)"])
+            if found > expected {
+                configuration.logger.warning(
+                    "records were deleted before they were read",
+                    metadata: ["partition": "\(partition)", "count": "\(found - expected)"])
+            } else {
+                configuration.logger.warning(
+                    "the broker has lost what it held; reading begins anew",
+                    metadata: ["partition": "\(partition)", "from": "\(found)", "instead": "\(expected)"])
+                state.withLock { $0.routes.restart(partition, at: found) }
+            }
             let callbacks = state.withLock { state in
                 state.routes.listeners(of: partition).compactMap { state.callbacks[$0.user] }
             }

@@ -55,6 +55,14 @@ struct Routes {
         }
     }
 
+    /// Notes that a partition's log has begun anew at a lower offset, with a broker that has lost it: what its listeners
+    /// have begun to read from means nothing any more.
+    mutating func restart(_ partition: KafkaPartition, at offset: Int64) {
+        guard let route = table[partition] else { return }
+        table[partition]?.position = offset
+        table[partition]?.listeners = route.listeners.map { Listener(user: $0.user, from: nil) }
+    }
+
     /// Notes that everything of a partition before an offset has been dispatched. Gives what is to be called for it.
     mutating func advance(_ partition: KafkaPartition, to offset: Int64) -> [@Sendable () -> Void] {
         guard table[partition] != nil else { return [] }

@@ -235,6 +235,23 @@ import Testing
         }
     }
 
+    /// A broker that has lost its memory gives no record by which it could be seen.
+    @Test func aLogThatHasBegunAnewIsNoticedWhileItIsEmpty() async throws {
+        try await withBroker { broker, topic in
+            let part = KafkaPartition(topic, 0)
+            let reader = try Reader(broker.settings)
+            try await reader.consumer.assign([KafkaStart(part, .at(5))])
+            let events = try await reader.events.wait { events in
+                events.contains { if case .reachedEnd = $0 { true } else { false } }
+            }
+            let jumps = events.compactMap { event -> [Int64]? in
+                if case .jumped(part, let expected, let found) = event { [expected, found] } else { nil }
+            }
+            #expect(jumps == [[5, 0]])
+            await reader.consumer.close()
+        }
+    }
+
     @Test func aSlowHandlerHoldsUpReadingAndNothingIsLost() async throws {
         try await withBroker { broker, topic in
             let producer = try KafkaProducer(broker.settings)

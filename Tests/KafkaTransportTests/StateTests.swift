@@ -32,6 +32,18 @@ struct StateTests {
     }
 
     @Test
+    func `after a log has begun anew its listeners get all of it`() {
+        var routes = Routes()
+        _ = routes.add(1, [KafkaStart(Self.here, .at(5))])
+        _ = routes.advance(Self.here, to: 9)
+        routes.restart(Self.here, at: 0)
+        #expect(routes.listeners(of: Self.here) == [Routes.Listener(user: 1, from: nil)])
+        #expect(routes.starts == [KafkaStart(Self.here, .at(0))])
+        let reached = routes.mark([KafkaOffset(Self.here, 2)], for: 1) {}
+        #expect(reached.isEmpty)
+    }
+
+    @Test
     func `a mark is reached when all its partitions are`() {
         var routes = Routes()
         _ = routes.add(1, [KafkaStart(Self.here, .at(5)), KafkaStart(Self.there, .beginning)])
