@@ -22,6 +22,12 @@ package struct Topics: Equatable, Sendable {
     package static func isDead(_ topic: String) -> Bool { topic.hasSuffix(deadSuffix) }
     private static let deadSuffix = ".dead"
 
+    /// Every topic of an installation whose agents are of these kinds.
+    package func all(kinds: [String]) -> [String] {
+        let read = [results, presence, logs] + kinds.map(inbox)
+        return read + read.map(dead) + [events]
+    }
+
     /// The kind whose inboxes a topic holds; nil for any other topic.
     package func kind(ofInbox topic: String) -> String? {
         let start = "\(prefix)agent."

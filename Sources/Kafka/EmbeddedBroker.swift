@@ -50,10 +50,11 @@ package final class EmbeddedBroker: Sendable {
         }
     }
 
-    /// Cuts all connections and takes no new ones. What it holds is kept.
+    /// Cuts all connections and takes no new ones. What it holds is kept. Nothing changes where it is down already.
     package func setDown() async throws(KafkaError) {
         let port = port
         try await perform { [self] cluster throws(KafkaError) in
+            guard held.withLock({ $0 == nil }) else { return }
             try KafkaError.check(rd_kafka_mock_broker_set_down(cluster, -1))
             guard let port else { return }
             let holder = try HeldPort(port)
@@ -61,9 +62,14 @@ package final class EmbeddedBroker: Sendable {
         }
     }
 
+    /// Takes connections again, at the same address. Nothing changes where it is up already.
     package func setUp() async throws(KafkaError) {
         try await perform { [self] cluster throws(KafkaError) in
-            held.withLock { $0 = nil }
+            let wasDown = held.withLock { held in
+                defer { held = nil }
+                return held != nil
+            }
+            guard wasDown else { return }
             try KafkaError.check(rd_kafka_mock_broker_set_up(cluster, -1))
         }
         // It listens on a new socket now.

@@ -83,6 +83,14 @@ package final class KafkaAdmin: Sendable {
         }
     }
 
+    /// Deletes topics with all they hold: for tests, which leave nothing on a cluster. Throws the first refusal.
+    package func deleteTopics(_ names: [String], timeout: Duration = .seconds(10)) async throws(KafkaError) {
+        if names.isEmpty { return }
+        try await ask { client throws(KafkaError) in
+            try DeleteTopics(names: names).perform(client, timeout.roundedUpMilliseconds)
+        }
+    }
+
     /// Frees the client, once the questions under way have ended.
     package func close() async {
         let handle = handle

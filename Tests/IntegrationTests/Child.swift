@@ -76,11 +76,11 @@ final class Child: Sendable {
     }
 }
 
-/// Held from the making of a pipe to the start of its process: Glibc's module has no `pipe2`, and a pipe without
-/// `O_CLOEXEC` would stay open in whatever else is started meanwhile.
-private let spawning = Mutex(())
+/// Held from the making of a pipe to the start of its process: Glibc's module has no `pipe2` and no `accept4`, and what
+/// has no `O_CLOEXEC` would stay open in whatever else is started meanwhile.
+let spawning = Mutex(())
 
-private func makePipe() throws -> (read: Int32, write: Int32) {
+func makePipe() throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw Unmet("no pipe: \(errno)") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

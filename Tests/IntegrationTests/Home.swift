@@ -46,6 +46,9 @@ final class Home: Sendable {
 
     var transcript: String { children.withLock { $0 }.map(\.transcript).joined(separator: "\n") }
 
+    /// What all processes have said on standard error.
+    var errors: [String] { children.withLock { $0 }.flatMap(\.errors.lines) }
+
     // MARK: Files
 
     func write(_ text: String, to name: String, mode: UInt32 = 0o644) throws {
@@ -147,7 +150,9 @@ final class Home: Sendable {
     }
 
     /// Starts a controller that follows `manifests`, and waits until it does.
-    func controller(_ arguments: String...) async throws -> Child {
+    func controller(_ arguments: String...) async throws -> Child { try await controller(arguments) }
+
+    func controller(_ arguments: [String]) async throws -> Child {
         try FileSystem.makeFolder("\(path)/manifests", mode: 0o755)
         let child = try start(Programs.martlet, ["controller", "--manifests", "manifests"] + arguments)
         try await child.errors.line("following manifests")

@@ -17,6 +17,7 @@ import Testing
         (["approve", "a", "release"], "approve"), (["approve", "a", "release", "--reject"], "approve"),
         (["drain"], "drain"), (["drain", "a", "b"], "drain"), (["drain", "--undo", "a", "--state", "s"], "drain"),
         (["start", "p", "--param", "a=b", "--param", "c=", "--revision", "main", "--priority", "-5"], "start"),
+        (["broker"], "broker"), (["broker", "--kind", "gpu", "--topic-prefix", "a.", "--address-file", "f"], "broker"),
         (["validate", "a", "b"], "validate"), (["convert", "pipeline.yml"], "convert"),
         (["keys", "show", "a.pem"], "show"),
         (["keys", "generate", "--private", "a", "--public", "b"], "generate"), (["config"], "config"),
@@ -33,7 +34,8 @@ import Testing
         ["logs", "x", "t", "--attempt", "1", "--all"], ["cancel"], ["drain", "--undo"], ["approve", "a"],
         ["start", "p", "--param", "a"],
         ["start", "p", "--param", "a=1", "--param", "a=2"], ["start", "p", "--priority", "1001"],
-        ["start", "p", "--url", "-x"], ["validate"], ["convert"], ["config", "--nonsense"],
+        ["start", "p", "--url", "-x"], ["broker", "--kind", "Gpu"], ["broker", "--kind", "logs"], ["validate"],
+        ["convert"], ["config", "--nonsense"],
     ])
     func isRefusedWithTwo(_ words: [String]) {
         #expect {

@@ -10,8 +10,7 @@ struct SharedOptions: SettingFlags {
     @Option(help: Settings.kafkaProperty.argumentHelp)
     var kafkaProperty: [String] = []
 
-    @Option(help: Settings.topicPrefix.argumentHelp)
-    var topicPrefix: String?
+    @OptionGroup var topicPrefix: TopicPrefixOption
 
     @Option(help: Settings.topicPartitions.argumentHelp)
     var topicPartitions: String?
@@ -43,9 +42,9 @@ struct SharedOptions: SettingFlags {
     var logLevel: String?
 
     var given: [(name: String, texts: [String])] {
-        state.given + output.given + [
+        state.given + output.given + topicPrefix.given + [
             Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty),
-            Settings.topicPrefix.given(topicPrefix), Settings.topicPartitions.given(topicPartitions),
+            Settings.topicPartitions.given(topicPartitions),
             Settings.slots.given(slots), Settings.label.given(label), Settings.allowSecret.given(allowSecret),
             Settings.secretsFolder.given(secretsDir), Settings.keepWorkspace.given(keepWorkspace),
             Settings.grace.given(graceSeconds), Settings.selfFence.given(selfFenceSeconds),
@@ -62,15 +61,19 @@ struct ClusterOptions: SettingFlags {
     @Option(help: Settings.kafkaProperty.argumentHelp)
     var kafkaProperty: [String] = []
 
+    @OptionGroup var topicPrefix: TopicPrefixOption
+
+    var given: [(name: String, texts: [String])] {
+        topicPrefix.given + [Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty)]
+    }
+}
+
+/// `--topic-prefix`.
+struct TopicPrefixOption: SettingFlags {
     @Option(help: Settings.topicPrefix.argumentHelp)
     var topicPrefix: String?
 
-    var given: [(name: String, texts: [String])] {
-        [
-            Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty),
-            Settings.topicPrefix.given(topicPrefix),
-        ]
-    }
+    var given: [(name: String, texts: [String])] { [Settings.topicPrefix.given(topicPrefix)] }
 }
 
 /// `--manifests`, which only the controller has.

@@ -58,7 +58,7 @@ enum Settings {
         "kafka-property", .list, placeholder: "KEY=VALUE", isSecret: true, in: workers,
         "Any librdkafka property, such as security.protocol=SASL_SSL. May be repeated.")
     static let topicPrefix = Setting(
-        "topic-prefix", fallback: "", placeholder: "TEXT", in: workers,
+        "topic-prefix", fallback: "", placeholder: "TEXT", in: workers + ["broker"],
         "Put before the name of every topic, for several installations on one cluster.")
     static let topicPartitions = Setting(
         "topic-partitions", .number(1...10_000), fallback: "32", placeholder: "N", in: workers,
