@@ -99,12 +99,15 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "DocumentTests", dependencies: ["Document"], swiftSettings: settings),
+        .testTarget(name: "DocumentTests", dependencies: ["Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "YAMLTests", dependencies: ["YAML", "Document"], exclude: ["Golden"], swiftSettings: settings),
+            name: "YAMLTests", dependencies: ["YAML", "Document", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "PlanningTests", dependencies: ["Planning", "Model", "Document"], swiftSettings: settings),
+        .testTarget(
+            name: "PlanningTests", dependencies: ["Planning", "Model", "Document", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ManifestsTests", dependencies: ["Manifests", "YAML", "Model", "Document"], exclude: ["Bad"],
             swiftSettings: settings),
@@ -112,7 +115,8 @@ let package = Package(
             name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Document", "Model", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ControllerTests", dependencies: ["Controller", "Model", "Planning", "AgentProtocol", "Document"],
+            name: "ControllerTests",
+            dependencies: ["Controller", "Model", "Planning", "AgentProtocol", "Document", "TestSupport"],
             swiftSettings: settings),
         .executableTarget(
             name: "StageProbe", dependencies: ["Execution"], path: "Tests/StageProbe", swiftSettings: settings),
@@ -120,7 +124,8 @@ let package = Package(
             name: "ExecutionTests", dependencies: ["Execution", "CSupervisor", "Document", "StageProbe"],
             swiftSettings: settings),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentProtocol", "Model", "Execution", "Document", logging],
+            name: "AgentTests",
+            dependencies: ["Agent", "AgentProtocol", "Model", "Execution", "Document", "TestSupport", logging],
             swiftSettings: settings),
         .testTarget(
             name: "KafkaTransportTests",
@@ -147,7 +152,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "martlet", "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
-                "Model", "Stores", logging,
+                "Model", "Stores", "TestSupport", logging,
             ],
             swiftSettings: settings),
     ]

@@ -1,25 +1,14 @@
 import AgentProtocol
 import Model
+import TestSupport
 import Testing
 
 @testable import Agent
 
 struct AgentMachineRandomTests {
-    /// SplitMix64.
-    struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
     /// What surrounds one agent: it sees everything the agent does and complains.
     struct World {
-        var dice: Dice
+        var dice: SeededGenerator
         var machine: AgentMachine
         let slots: Int
         var now = start
@@ -37,7 +26,7 @@ struct AgentMachineRandomTests {
         var complaints: [String] = []
 
         init(seed: UInt64) {
-            dice = Dice(state: seed)
+            dice = SeededGenerator(seed: seed)
             slots = Int.random(in: 1...4, using: &dice)
             var settings = AgentSettings.sample(slots: slots)
             settings.drainGraceSeconds = 20

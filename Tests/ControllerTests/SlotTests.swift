@@ -1,6 +1,7 @@
 import AgentProtocol
 import Model
 import Planning
+import TestSupport
 import Testing
 
 @testable import Controller
@@ -29,7 +30,7 @@ private struct Chaos {
     }
 
     private let seed: UInt64
-    private var random: Numbers
+    private var random: SeededGenerator
     private var world = World()
     private var agents: [Agent]
     /// Assignments that the broker has not answered for.
@@ -42,7 +43,7 @@ private struct Chaos {
 
     init(seed: UInt64) {
         self.seed = seed
-        random = Numbers(seed: seed)
+        random = SeededGenerator(seed: seed)
         agents = ["x", "y", "z"].map { name in Agent(name: name, slots: 1) }
         for place in agents.indices { agents[place].slots = Int.random(in: 1...3, using: &random) }
     }
@@ -285,20 +286,5 @@ private struct Chaos {
             let candidate = candidates.first { $0.instance == agent.instance }
             #expect(candidate?.free == agent.slots, "seed \(seed): \(agent.name)")
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct Numbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

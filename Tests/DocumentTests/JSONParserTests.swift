@@ -1,4 +1,5 @@
 import Document
+import TestSupport
 import Testing
 
 struct JSONParserTests {
@@ -169,7 +170,7 @@ struct JSONParserTests {
 
     @Test(arguments: 0..<8)
     func `no bytes crash it, and what it accepts it writes and reads back the same`(seed: UInt64) throws {
-        var chance = SeededChance(seed: seed)
+        var chance = SeededGenerator(seed: seed)
         let sample = Array(#"{"a":[1,-2.5e3,true,null,{"é\n\ud83e\udeb6":""}],"b\u0041":{"c":[[],{}]}}"#.utf8)
         let alphabet = Array("{}[]:,\"\\u0e-+.1 tfn\n".utf8)
         var accepted = 0
@@ -200,20 +201,5 @@ struct JSONParserTests {
             }
         }
         #expect(accepted > 10)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct SeededChance {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import TestSupport
 import Testing
 
 /// SIGKILL at every kind of process: no accepted result is lost, no finished stage runs again, and what is still alive
@@ -118,7 +119,7 @@ import Testing
     @Test("kills at any moment of `martlet run`, again and again", arguments: [1, 2] as [UInt64])
     func insideAtRandom(seed: UInt64) async throws {
         try await withHome { home in
-            var chance = Chance(seed: seed)
+            var chance = SeededGenerator(seed: seed)
             let names = (0..<6).map { "s\($0)" }
             let stages = names.enumerated().map { index, name in
                 Stage(
@@ -153,7 +154,7 @@ import Testing
     @Test("controllers killed at any moment while agents work on several runs", arguments: [3] as [UInt64])
     func controllerAtRandom(seed: UInt64) async throws {
         try await withHome { home in
-            var chance = Chance(seed: seed)
+            var chance = SeededGenerator(seed: seed)
             let names = ["a", "b", "c", "d"]
             for number in 0..<3 {
                 let stages = names.enumerated().map { index, name in
@@ -185,20 +186,5 @@ import Testing
             // All agents lived on: nothing had to be executed a second time.
             #expect(ledger.count == 12, "seed \(seed): \(ledger.map(\.description))")
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Chance: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 
 /// Makes pipelines of every shape that the planner knows.
 struct RandomPipeline {

@@ -1,5 +1,6 @@
 import Document
 import Model
+import TestSupport
 import Testing
 
 @testable import Planning

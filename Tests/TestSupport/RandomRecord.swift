@@ -2,7 +2,7 @@ package import Model
 
 /// Fills every field of a record with values that its rules allow, the same for the same seed.
 package struct RandomRecord: FieldVisitor {
-    private var state: UInt64
+    private var random: SeededGenerator
     /// Whether what may be absent is sometimes left out.
     private let sparse: Bool
     /// The fields that tell the items of the list apart that is being filled.
@@ -11,23 +11,13 @@ package struct RandomRecord: FieldVisitor {
 
     package static func make<Value: Fields>(_ type: Value.Type = Value.self, seed: UInt64, sparse: Bool) -> Value {
         var value = Value()
-        var filler = RandomRecord(state: seed, sparse: sparse)
+        var filler = RandomRecord(random: SeededGenerator(seed: seed), sparse: sparse)
         value.visit(&filler)
         return value
     }
 
-    // SplitMix64.
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    private mutating func below(_ limit: Int) -> Int {
-        Int(next() % UInt64(limit))
-    }
+    private mutating func next() -> UInt64 { random.next() }
+    private mutating func below(_ limit: Int) -> Int { random.below(limit) }
 
     private mutating func isLeftOut() -> Bool {
         sparse && below(3) == 0

@@ -1,11 +1,12 @@
 import Document
+import TestSupport
 import Testing
 import YAML
 
 struct ChanceTests {
     @Test(arguments: 0..<8)
     func `no bytes crash it, and every mistake has a place in the text`(seed: UInt64) throws {
-        var chance = SeededChance(seed: seed)
+        var chance = SeededGenerator(seed: seed)
         let samples = try ["structure", "scalars", "keys", "documents", "utf16le"].map {
             try YAML.read(path: Folder.golden + $0 + ".yaml")
         }
@@ -46,20 +47,5 @@ struct ChanceTests {
             }
         }
         #expect(read > 10)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct SeededChance {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// What goes wrong in a soak: at random times, to processes chosen at random, everything from one seed.
 final class SoakFaults: Sendable {
@@ -42,7 +43,7 @@ final class SoakFaults: Sendable {
 
     /// Troubles agents, several at a time, until the time is up and all are well again.
     func troubleAgents(seed: UInt64, until end: ContinuousClock.Instant) async throws {
-        var chance = Chance(seed: seed)
+        var chance = SeededGenerator(seed: seed)
         try await withThrowingTaskGroup(of: Void.self) { group in
             while ContinuousClock.now < end {
                 try await Task.sleep(for: .seconds(Double.random(in: 1...8, using: &chance)))
@@ -85,7 +86,7 @@ final class SoakFaults: Sendable {
 
     /// Troubles controller and broker, one after the other, until the time is up and all is well again.
     func troubleOthers(seed: UInt64, until end: ContinuousClock.Instant) async throws {
-        var chance = Chance(seed: seed &+ 1)
+        var chance = SeededGenerator(seed: seed &+ 1)
         while ContinuousClock.now < end {
             try await Task.sleep(for: .seconds(Double.random(in: 3...15, using: &chance)))
             guard let kind = Self.otherKinds.randomElement(using: &chance) else { continue }

@@ -1,5 +1,6 @@
 import Model
 import Synchronization
+import TestSupport
 import Testing
 
 /// The runs of a soak: several at a time, of shapes that end in known ways.
@@ -41,7 +42,7 @@ final class SoakLoad: Sendable {
 
     /// Makes one run after another until the time is up; the last one is waited for.
     func drive(lane: Int, seed: UInt64, until end: ContinuousClock.Instant) async throws {
-        var chance = Chance(seed: seed &+ UInt64(lane))
+        var chance = SeededGenerator(seed: seed &+ UInt64(lane))
         var number = 0
         while ContinuousClock.now < end {
             number += 1
@@ -54,7 +55,7 @@ final class SoakLoad: Sendable {
         }
     }
 
-    private func manifest(_ name: String, _ shape: Shape, _ chance: inout Chance) -> String {
+    private func manifest(_ name: String, _ shape: Shape, _ chance: inout SeededGenerator) -> String {
         let kinds = Installation.kinds
         func work(_ limit: Double, _ end: String = "") -> String {
             let seconds = Double.random(in: 0...limit, using: &chance)
