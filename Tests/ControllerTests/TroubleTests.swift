@@ -120,12 +120,27 @@ import Testing
         #expect(world.machine.accounts.members.map(\.instance) == ["x-2"])
     }
 
-    @Test func anInstanceThatComesBackForGoodIsKnownAgain() {
+    @Test func aLatePresenceOfAnInstanceThatNobodyKnowsReplacesNobody() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x", instance: "x-2")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        // This controller has just taken over and has never heard of the instance that was there before.
+        world.presence("x", instance: "x-1", sequence: 23)
+        #expect(world.tokens.isEmpty)
+        #expect(world.machine.accounts.members.map(\.instance) == ["x-2"])
+    }
+
+    @Test func anInstanceThatGoesOnSpeakingIsKnownAgain() {
         var world = World()
         world.list()
         world.presence("x", instance: "x-1", sequence: 5)
         world.presence("x", instance: "x-0", sequence: 9)
+        world.presence("x", instance: "x-0", sequence: 10)
+        #expect(world.machine.accounts.members.map(\.instance) == ["x-0"])
         world.presence("x", instance: "x-1", sequence: 6)
+        world.presence("x", instance: "x-1", sequence: 7)
         #expect(world.machine.accounts.members.map(\.instance) == ["x-1"])
     }
 

@@ -38,6 +38,8 @@ struct Fleet: Sendable {
     /// sign that they are back.
     private var replaced: [(instance: String, sequence: Int)] = []
     private static let replacedLimit = 1000
+    /// By agent, an instance that has spoken once beside the one that is known. Looked up, never iterated.
+    private var doubted: [String: (instance: String, sequence: Int)] = [:]
     /// By instance, until it claims something: being silent for a while clears nobody.
     private var passes: [String: Pass] = [:]
     private static let passesLimit = 1000
@@ -63,6 +65,7 @@ struct Fleet: Sendable {
             replaced.removeAll { $0.instance == presence.instance }
         }
         let former = instances[presence.agent]
+        if former != nil, isDoubtful(presence) { return .none }
         if let former {
             replaced.append((former, members[former]?.presence.sequence ?? 0))
             remove(former)
@@ -74,6 +77,20 @@ struct Fleet: Sendable {
         let place = order.firstIndex { $0 > presence.instance } ?? order.endIndex
         order.insert(presence.instance, at: place)
         return .joined(replaced: former)
+    }
+
+    /// Whether a presence may be a late one of an instance that ended before the one that is known, as far as a controller
+    /// can tell that has just taken over: a process begins with its first, and any other is followed by the next.
+    private mutating func isDoubtful(_ presence: Presence) -> Bool {
+        let earlier = doubted[presence.agent]
+        if presence.sequence <= 1
+            || earlier?.instance == presence.instance && presence.sequence > earlier?.sequence ?? 0
+        {
+            doubted[presence.agent] = nil
+            return false
+        }
+        doubted[presence.agent] = (presence.instance, presence.sequence)
+        return true
     }
 
     mutating func remove(_ instance: String) {
