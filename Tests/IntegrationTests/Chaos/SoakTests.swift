@@ -25,7 +25,7 @@ import Testing
             let memory = SoakMemory(installation)
             let start = ContinuousClock.now
             let end = start + .seconds(60 * minutes)
-            print("soak: \(minutes) min, seed \(Self.seed), in \(home.path)")
+            say("soak: \(minutes) min, seed \(Self.seed), in \(home.path)")
             do {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for lane in 1...Self.lanes {
@@ -35,7 +35,7 @@ import Testing
                     group.addTask { try await faults.troubleOthers(seed: Self.seed, until: end) }
                     let watch = Task {
                         while !Task.isCancelled {
-                            try await Task.sleep(for: .seconds(5))
+                            try await Task.sleep(for: .seconds(10))
                             memory.look()
                             let minute = (ContinuousClock.now - start) / .seconds(60)
                             progress((minute * 10).rounded() / 10, load, faults, memory)
@@ -57,7 +57,7 @@ import Testing
             let left = try await endEverything(installation)
             let effects = try installation.effects
             let table = SoakTable(load: load.tally.withLock { $0 }, faults: faults, memory: memory, effects: effects)
-            print(table.text(left: left))
+            say(table.text(left: left))
             #expect(table.load.wrong.isEmpty, "\(table.load.wrong.joined(separator: "\n"))")
             #expect(effects.repeated.isEmpty, "an agent has begun one fence twice: \(effects.repeated)")
             #expect(left.isEmpty, "left behind: \(left.joined(separator: "\n"))")
@@ -74,7 +74,7 @@ import Testing
     private func progress(_ minute: Double, _ load: SoakLoad, _ faults: SoakFaults, _ memory: SoakMemory) {
         let tally = load.tally.withLock { $0 }
         let count = faults.counts.values.reduce(0, +)
-        print(
+        say(
             "soak: \(minute) min: \(tally.ended) of \(tally.started) runs ended, \(tally.losses) losses, "
                 + "\(count) faults, controller \(memory.latest >> 10) MiB, \(tally.wrong.count) wrong")
     }
@@ -112,10 +112,16 @@ import Testing
         }
     }
 
+    /// At once, also where standard output is no terminal.
+    private func say(_ text: String) {
+        print(text)
+        fflush(nil)
+    }
+
     private func save(_ home: Home) {
         let path = "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/martlet-soak-\(getpid()).log"
         try? FileSystem.write(Array(home.transcript.utf8), to: path)
-        print("soak: what the processes said is in \(path)")
+        say("soak: what the processes said is in \(path)")
     }
 }
 
