@@ -45,12 +45,26 @@ package final class JournalFile: StepRecorder {
         guard file >= 0 else {
             throw JournalFileError(description: "--journal \(path): \(String(cString: strerror(errno)))")
         }
+        // What is there must be a journal: a slip of the hand would add lines to a manifest, or to the state's database.
+        guard Self.isEmptyOrJournal(file) else {
+            defer { Glibc.close(file) }
+            throw JournalFileError(
+                description: "--journal \(path): there is another file of that name; choose a new one")
+        }
+        fchmod(file, 0o600)
         if Self.endsWithinLine(file) { state.withLock { $0.waiting = [UInt8(ascii: "\n")] } }
         try NamedThread.start("martlet-journal") { [self] in writeLoop() }
     }
 
     deinit {
         Glibc.close(file)
+    }
+
+    private static func isEmptyOrJournal(_ file: Int32) -> Bool {
+        let beginning = Array("{\"journal\":".utf8)
+        var found = [UInt8](repeating: 0, count: beginning.count)
+        let count = pread(file, &found, found.count, 0)
+        return count == 0 || count == beginning.count && found == beginning
     }
 
     /// A process that was killed while it wrote leaves half a line.

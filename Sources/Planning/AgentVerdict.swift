@@ -45,7 +45,9 @@ package enum AgentVerdict: Equatable, Sendable {
             "starting it with \(labels.map { "`--label \($0)`" }.joined(separator: " ")), or an `agentSelector` "
                 + "that asks for less"
         case .draining: "a new start of it"
-        case .passedOver(let until, _): "the next try at \(moment(until)); a stage that it claims ends this too"
+        case .passedOver(let until, _):
+            "the next try at \(moment(until)); a stage that it claims ends this too. Its log says what keeps it "
+                + "from its work"
         case .silent: "a new start of it, or its way to Kafka"
         }
     }

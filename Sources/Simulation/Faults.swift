@@ -51,11 +51,11 @@ package struct Faults: OptionSet, Sendable {
 
     /// Reads `all`, `none` or names with commas between; the first unknown name otherwise.
     package static func read(_ text: String) -> Result<Faults, UnknownFault> {
+        if text == "none" { return .success([]) }
         var faults: Faults = []
-        for name in text.split(separator: ",", omittingEmptySubsequences: true) {
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             switch name {
             case "all": faults.formUnion(.all)
-            case "none": break
             default:
                 guard let entry = named.first(where: { $0.name == name }) else {
                     return .failure(UnknownFault(name: String(name)))

@@ -119,20 +119,6 @@ struct AgentMachineTests {
                     0, .message(.assign(assignment(1) { $0.kind = "build" })),
                     ["declined s1 #1: the agent does not offer `build`"]),
             ]),
-        Case(
-            "a secret without a rule is declined",
-            [
-                hello,
-                Step(
-                    0, .message(.assign(assignment(1) { $0.credentials = "git" })),
-                    [
-                        "declined s1 #1: the agent doesn't let this pipeline use the secret `git` "
-                            + "(start it with --allow-secret git=-/web)"
-                    ]),
-            ]),
-        Case(
-            "a secret with a rule is taken", { $0.secretRules = SecretRules([.init("git=/web")].compactMap { $0 }) },
-            [hello, Step(0, .message(.assign(assignment(1) { $0.credentials = "git" })), ["claimed s1 #1"])]),
     ]
 
     static let stops: [Case] = [

@@ -18,6 +18,8 @@ struct WorkExecutorTests {
         init(_ change: (inout AgentConfiguration) -> Void = { _ in }) {
             var configuration = AgentConfiguration(kinds: ["shell"], id: "a", isInProcess: true)
             configuration.stateFolder = folder.path
+            configuration.secretRules = SecretRules(
+                ["token", "from-env", "nothing"].compactMap { SecretRules.Rule("\($0)=-/web") })
             configuration.secretsFolder = "\(folder.path)/secrets"
             mkdir("\(folder.path)/secrets", 0o700)
             change(&configuration)
@@ -179,6 +181,23 @@ struct WorkExecutorTests {
         #expect(bench.text.contains("token *** and ***\n"))
         #expect(bench.text.contains("other ***\n"))
         for leak in ["s3cr3t", "czNjcjN0", "environment-value"] { #expect(!bench.text.contains(leak)) }
+        await bench.folder.remove()
+    }
+
+    @Test func `a secret without a rule is said with the rule, and nothing runs`() async {
+        let bench = Bench { $0.secretRules = SecretRules() }
+        let outcome = await bench.script("echo ran") {
+            var use = SecretUse()
+            use.name = "token"
+            use.env = "X"
+            $0.secrets = [use]
+        }
+        #expect(outcome.result == .failed)
+        #expect(outcome.reason == AgentReason.secretNotAllowed)
+        #expect(
+            outcome.message == "the agent doesn't let this pipeline use the secret `token` "
+                + "(start it with --allow-secret token=-/web)")
+        #expect(bench.text == "")
         await bench.folder.remove()
     }
 

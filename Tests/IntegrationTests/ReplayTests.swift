@@ -53,6 +53,11 @@ import Testing
             #expect(try await home.martlet("replay", "p.yaml").code == 2)
             #expect(try await home.martlet("replay", "nowhere").code == 2)
             #expect(try await home.martlet("run", "p.yaml", "--journal", "no/such/folder/j").code == 2)
+            let manifest = try home.read("p.yaml")
+            #expect(try await home.martlet("run", "p.yaml", "--journal", "p.yaml").code == 2)
+            #expect(try home.read("p.yaml") == manifest)
+            try home.write("", to: "empty")
+            #expect(try await home.martlet("replay", "empty").code == 2)
         }
     }
 }

@@ -78,7 +78,6 @@ struct SimulationTests {
         "faults are read by name",
         arguments: [
             ("all", Faults.all), ("none", []), ("loss", .loss), ("loss,agent-kill", [.loss, .agentKill]),
-            ("none,skew", .skew),
         ] as [(String, Faults)])
     func names(_ text: String, _ faults: Faults) throws {
         #expect(try Faults.read(text).get() == faults)
@@ -87,5 +86,8 @@ struct SimulationTests {
     @Test("an unknown fault is named")
     func unknown() {
         #expect(throws: UnknownFault(name: "lost")) { try Faults.read("loss,lost").get() }
+        // What a variable that isn't set makes of the option must not pass for "every rule held".
+        #expect(throws: UnknownFault(name: "")) { try Faults.read("").get() }
+        #expect(throws: UnknownFault(name: "none")) { try Faults.read("none,loss").get() }
     }
 }

@@ -55,6 +55,14 @@ import Testing
         for word in [nil, "get", "help", "--help", "---completion"] { try Martlet.checkCommand(word) }
     }
 
+    @Test(arguments: [
+        ("build-1", true), ("Build_1.example", true), ("", false), ("../x", false), (".hidden", false), ("a b", false),
+        ("a/b", false), ("ä", false), (String(repeating: "a", count: 254), false),
+    ])
+    func anAgentsNameIsFitForAFolder(_ id: String, _ expected: Bool) {
+        #expect(AgentCommand.isName(id) == expected, "\(id)")
+    }
+
     @Test func helpAndVersionsEndWell() {
         for words in [["--help"], ["--version"], ["get", "--help"], ["help", "logs"]] {
             #expect {

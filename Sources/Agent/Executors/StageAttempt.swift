@@ -20,6 +20,11 @@ struct StageAttempt: Sendable {
     }
 
     func run() async -> StageOutcome {
+        // A fault of the work, which every agent of these rules would find: declined, it would only come back, and the
+        // agent be passed over for all others meanwhile.
+        if let refusal = executor.secretRules.refusal(of: work) {
+            return .failure(AgentReason.secretNotAllowed, refusal)
+        }
         let secrets: StageSecrets
         do {
             secrets = try StageSecrets(work, in: executor.secrets)

@@ -8,6 +8,7 @@ internal import Synchronization
 package final class WorkExecutor: StageExecutor {
     let environment: [String: String]
     let secrets: SecretStore
+    let secretRules: SecretRules
     let mirrors: GitMirrors
     let cache: CacheFolder
     let workFolder: String
@@ -30,6 +31,7 @@ package final class WorkExecutor: StageExecutor {
         isTemporary = configuration.stateFolder == nil
         folder = configuration.stateFolder ?? "/tmp/martlet-\(configuration.instance)"
         self.environment = environment
+        secretRules = configuration.secretRules
         secrets = SecretStore(folder: configuration.secretsFolder, environment: environment)
         var transports: Set<GitURL.Transport> = [.https, .ssh, .git, .http]
         if configuration.allowsLocalSources { transports.insert(.file) }

@@ -66,7 +66,6 @@ extension AgentMachine {
         guard settings.kinds.contains(assignment.work.kind) else {
             return "the agent does not offer `\(assignment.work.kind)`"
         }
-        if let reason = settings.secretRules.refusal(of: assignment.work) { return reason }
         guard book.busyCount < settings.slots else { return "all \(settings.slots) slots are taken" }
         guard book.heldCount < AgentSettings.heldLimit else { return "too many results wait to be sent" }
         return nil

@@ -12,7 +12,6 @@ package struct AgentSettings: Equatable, Sendable {
     /// How many stages it runs at once.
     package var slots = 1
     package var version = ""
-    package var secretRules = SecretRules()
     /// Without an acknowledged presence for that long, everything is killed: by then others have surely taken over.
     package var selfFenceSeconds = 120
     /// How long running stages may go on after SIGTERM.
@@ -53,6 +52,8 @@ package enum AgentReason {
     package static let selfFenced = "SelfFenced"
     /// The agent had to end before its stages had.
     package static let drained = "AgentDrained"
+    /// No rule of the agent lets the pipeline use a secret.
+    package static let secretNotAllowed = "SecretNotAllowed"
     /// A secret is allowed but isn't there.
     package static let secretUnavailable = "SecretUnavailable"
     /// The agent could not make the folders or start the program.

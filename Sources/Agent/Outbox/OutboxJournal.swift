@@ -48,7 +48,9 @@ package final class OutboxJournal: OutboxStorage {
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             closeFile(lock)
-            throw OutboxJournalError(description: "the state folder \(folder) is used by another agent")
+            throw OutboxJournalError(
+                description: "the folder \(folder) is used by another agent; give each its own name with --agent-id"
+            )
         }
     }
 

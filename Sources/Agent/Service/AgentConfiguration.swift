@@ -64,7 +64,6 @@ package struct AgentConfiguration: Sendable {
         settings.labels = labels
         settings.slots = slots
         settings.version = version
-        settings.secretRules = secretRules
         settings.selfFenceSeconds = selfFenceSeconds
         settings.drainGraceSeconds = drainGraceSeconds
         settings.keepsReports = stateFolder != nil

@@ -38,7 +38,9 @@ extension ControllerAction {
             // Its status is in the write; as a whole it would double the journal.
             json.member("observed", run.uid)
             json.member("resourceVersion", run.metadata.resourceVersion)
-            json.member("statusHash", stableHash(String(decoding: FieldWriter.bytes(run.status), as: UTF8.self)))
+            // As text, since readers of JSON elsewhere lose the last digits of so large a number.
+            let hash = stableHash(String(decoding: FieldWriter.bytes(run.status), as: UTF8.self))
+            json.member("statusHash", String(hash, radix: 16))
             json.member("isStored", isStored)
             json.member("happenings", happenings.map { "\($0)" })
         case .unplaced(let stages):

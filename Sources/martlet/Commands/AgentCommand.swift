@@ -41,6 +41,12 @@ struct AgentCommand: AsyncParsableCommand {
     func run() async throws {
         hideMemory()
         let settings = try options.resolve(and: identity, installation, agentState, verification)
+        // It names a folder, and everything that the agent says.
+        if let id = settings.text(Settings.agentID), !Self.isName(id) {
+            throw CommandFailure(
+                "--agent-id \(id.shown()): may have letters, digits, `.`, `_` and `-`, at most 253, and no `.` in front",
+                code: CommandFailure.badInput)
+        }
         let logger = settings.logger("martlet-agent")
         var configuration = try settings.agent(
             kinds: [kind], id: settings.text(Settings.agentID), isInProcess: false)
@@ -71,6 +77,13 @@ struct AgentCommand: AsyncParsableCommand {
             try await agent.run()
             group.cancelAll()
         }
+    }
+
+    static func isName(_ id: String) -> Bool {
+        !id.isEmpty && id.utf8.count <= 253 && !id.hasPrefix(".")
+            && id.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
+            }
     }
 
     /// The same folder seen from a stage's workspace, where its scripts and tools run.

@@ -41,6 +41,9 @@ struct ReplayCommand: ParsableCommand {
             if report.isGivenUp { break }
         }
         report.finish()
+        guard report.isJournal else {
+            throw CommandFailure("\(file): there is no journal in it", code: CommandFailure.badInput)
+        }
         if settings.wantsJSON {
             Console.standard.write(report.json)
         } else {

@@ -23,6 +23,8 @@ struct ReplayReport {
         self.differenceLimit = differenceLimit
     }
 
+    /// Whether it began as a journal does.
+    var isJournal: Bool { starts > 0 }
     var isSame: Bool { differences.isEmpty }
     var isGivenUp: Bool { differences.count >= differenceLimit }
 
@@ -66,7 +68,6 @@ struct ReplayReport {
 
     mutating func finish() {
         noteTorn()
-        if starts == 0 { notes.append("the journal is empty") }
     }
 
     // MARK: Saying
