@@ -1,5 +1,6 @@
 import Execution
 import Glibc
+import Stores
 import Testing
 
 /// The example agent in Python, and the real library that it needs.
@@ -48,11 +49,18 @@ enum PythonAgent {
 }
 
 extension Home {
-    /// Starts the agent in Python for the kind `python`.
-    func pythonAgent(_ id: String = "python", _ arguments: String...) async throws -> Child {
+    /// Starts the agent in Python for the kind `python`: at the brokers that are given, or else the embedded one.
+    func pythonAgent(_ id: String = "python", slots: Int = 4, brokers: String? = nil) async throws -> Child {
         let python = try await PythonAgent.interpreter(in: self)
+        let address = if let brokers { brokers } else { try embeddedBroker() }
         return try start(
-            python, [PythonAgent.program, "--kind", "python", "--agent-id", id] + arguments,
+            python, [PythonAgent.program, "python", id, "\(slots)", address, folder.installation],
             environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+    }
+
+    private func embeddedBroker() throws -> String {
+        let parts = try read(".martlet/broker.json").split(separator: "\"")
+        guard let name = parts.firstIndex(of: "address"), name + 2 < parts.count else { throw Unmet("no address") }
+        return String(parts[name + 2])
     }
 }

@@ -1,163 +1,119 @@
 #!/usr/bin/env python3
-"""A Martlet agent in Python: docs/agent-protocol.md as a program. How to use it is in README.md."""
+"""A Martlet agent, by docs/agent-protocol.md. Usage: agent.py KIND AGENT-ID SLOTS BROKERS INSTALLATION-ID"""
+import functools, json, os, re, secrets, shlex, signal, subprocess, sys, tempfile, threading, time, types
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-import argparse, asyncio, os, signal, socket
-from itertools import count
+kind, agent, slots, brokers, installation = sys.argv[1:]
+instance, attempts = secrets.token_hex(8), {}  # by fence
+uptime = functools.partial(time.clock_gettime, time.CLOCK_BOOTTIME)  # goes on while the machine sleeps
+me = types.SimpleNamespace(slots=int(slots), sequence=0, due=0, heard=uptime(), leave_by=float("inf"))
 
-from kafka.errors import KafkaError
+def send(topic, key, message, **value):
+    """Returns a future that is done when Kafka has acknowledged the message, however long an outage takes."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    headers = {"specversion": "1.0", "id": secrets.token_hex(8), "source": f"/agents/{agent}", "time": now,
+               "type": f"dev.martlet.agent.{message}.v1", "installation": installation}
+    body = json.dumps({"agent": agent, "instance": instance, "time": now} | value).encode()
+    return producer.send(topic, body, key.encode(), [(f"ce_{k}", v.encode()) for k, v in headers.items()])
 
-from attempt import Attempt, uptime
-from wire import Wire
+def say(attempt):
+    """Says the latest about an attempt, perhaps once more."""
+    return send("agent.results", key=attempt.name["fence"].split("/")[0], **attempt.name, **attempt.news)
 
+def announce(leaving=0):
+    made, me.due, me.sequence = uptime(), uptime() + 3, me.sequence + 1
+    send("agent.presence", agent, "presence", sequence=me.sequence, kinds=[kind], slots=me.slots,
+         held=[attempt.name for attempt in attempts.values() if attempt.held], inboxPartition=0, version="1",
+         draining=int(not me.slots), leaving=leaving).add_callback(lambda _: setattr(me, "heard", made))
 
-class Agent:
-    def __init__(self, options):
-        self.id, self.kind, self.slots, self.grace = options.agent_id, options.kind, options.slots, options.grace
-        self.wire = Wire(self.id, self.kind, options.state, options.kafka, options.installation)
-        self.attempts = {}  # by fence
-        self.refused = {}  # fences that were stopped, and until when they aren't taken
-        self.sequence, self.due, self.heard, self.draining, self.leaving = count(1), 0, uptime(), False, False
+def told(message, fence=None, digest=None, work=None, reason=None, graceSeconds=10, **_):
+    known, name = attempts.get(fence), {"fence": fence, "digest": digest}
+    busy = sum(attempt.news["message"] == "claimed" for attempt in attempts.values())
+    match message.removeprefix("dev.martlet.agent.").removesuffix(".v1"):
+        case "assign" if known and known.name == name: say(known)  # and it isn't started again
+        case "assign" if known: begin(name, work, "it has had another assignment with this fence")
+        case "assign" if busy >= me.slots: begin(name, work, f"{busy} of {me.slots} slots are taken")
+        case "assign" if {"secrets", "credentials", "source"} & {*work}: begin(name, work, "no git or secret")
+        case "assign": begin(name, work)
+        case "stop" if not known: begin(name, work, "it was stopped before")
+        case "stop" if known.name == name: known.stop = known.stop or ("Cancelled", reason, graceSeconds)
+        case "drain": me.slots = me.due = 0
+        case "report":
+            announce()
+            for attempt in [one for one in attempts.values() if one.held or one.ended_at > uptime() - 600]:
+                say(attempt)
 
-    def having(self, *states):
-        return [attempt for attempt in self.attempts.values() if attempt.state in states]
+def begin(name, work, refusal=None):
+    attempt = types.SimpleNamespace(name=name, work=work, held=not refusal, ended_at=0, stop=None)
+    attempt.news = {"message": "declined", "reason": refusal} if refusal else {"message": "claimed"}
+    attempts.setdefault(name["fence"], attempt)
+    threading.Thread(target=live, args=[attempt], daemon=True).start()
 
-    # What it says.
+def live(attempt):
+    say(attempt).get()  # nothing is started before its claim is acknowledged
+    if attempt.held:
+        try:  # 15 s after the last presence the stage is somebody else's
+            outcome = {"result": "Cancelled"} if attempt.stop or uptime() > me.heard + 15 else run(attempt)
+        except Exception as error:
+            outcome = {"result": "Failed", "reason": "AgentTrouble", "message": repr(error)[:1000]}
+        attempt.news = {"message": "finished", "outcome": outcome}  # its slot is free before others know
+        say(attempt).get()
+        attempt.held, attempt.ended_at = False, uptime()
 
-    def announce(self, leaving=0):
-        made, held = uptime(), self.having("claiming", "running", "finishing")
-        self.due = made + 3
-        presence = {
-            "agent": self.id, "instance": self.wire.instance, "sequence": next(self.sequence), "kinds": [self.kind],
-            "slots": 0 if self.draining else self.slots, "inboxPartition": self.wire.partition,
-            "held": [{"fence": attempt.fence, "digest": attempt.digest} for attempt in held],
-            "draining": int(self.draining), "leaving": leaving, "version": "python-agent"}
-        acknowledged = self.wire.send("agent.presence", "presence", self.id, presence)
-        acknowledged.add_callback(lambda _: setattr(self, "heard", made))
+def run(attempt):
+    """Returns the outcome when all processes of the script's session are gone."""
+    with (tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, tempfile.TemporaryFile() as output,
+          open(f"{home}/script", "w") as script, open(f"{home}/results", "w+") as results):
+        print(attempt.work["script"], file=script, flush=True)
+        shebang = re.match("#!(.*)", attempt.work["script"])
+        command = [*(shlex.split(shebang[1]) if shebang else ["bash", "-eo", "pipefail"]), script.name]
+        env = {"PATH": os.environ["PATH"], "HOME": home, "MARTLET_WORKSPACE": home} | {
+            variable["name"]: variable["value"] for variable in attempt.work.get("env", [])} | {
+            "MARTLET_RESULTS": results.name, "MARTLET_FENCE": attempt.name["fence"]}
+        process = subprocess.Popen(  # setpriv: the shell is killed when the agent is
+            ["setpriv", "--pdeathsig", "KILL", *command], cwd=home, env=env, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        deadline, stop, sent = uptime() + attempt.work.get("timeoutSeconds", 3600), None, None
+        number = offset = last = 0
+        while not last:
+            over = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if over or stop and uptime() > kill_at:
+                os.killpg(process.pid, signal.SIGKILL)  # also what an ended script has left behind
+            elif not stop and (attempt.stop or uptime() > min(deadline, me.leave_by, me.heard + 120)):
+                stop = attempt.stop or ("TimedOut" if uptime() > deadline else "Cancelled", "time was up", 10)
+                kill_at = uptime() + stop[2]
+                os.killpg(process.pid, signal.SIGTERM)
+            data = os.pread(output.fileno(), 16384, offset)
+            lines = data[:data.rfind(b"\n") + 1] or (data if over or len(data) == 16384 else b"")
+            if (lines or over) and (not sent or sent.is_done):  # one chunk after the other
+                sent = send("agent.logs", attempt.name["fence"], "log", **attempt.name, number=number,
+                            text=lines.decode(errors="replace").replace("\0", " "), last=int(not lines))
+                number, offset, last = number + 1, offset + len(lines), not lines
+            time.sleep(0.02)
+        code = max(process.wait(), -1)
+        found = dict(re.findall(r"(?m)^([A-Za-z_][A-Za-z0-9_-]{0,62})=([^\0\n]{0,1024})$", results.read()))
+        return {"result": stop[0] if stop else "Failed" if code else "Succeeded", "message": stop and stop[1],
+                "exitCode": code, "results": [{"name": k, "value": v} for k, v in found.items()][:64]}
 
-    def report(self, attempt, message, **members):
-        """What the wire needs to know to say something of an attempt."""
-        about = {"fence": attempt.fence, "agent": self.id, "instance": self.wire.instance, "digest": attempt.digest}
-        return "agent.results", message, attempt.fence.split("/")[0], about | members
-
-    def repeat(self, attempt):
-        """Says how it stands with an attempt."""
-        match attempt.state:
-            case "declined": self.wire.send(*self.report(attempt, "declined", reason=attempt.reason))
-            case "running": self.wire.send(*self.report(attempt, "claimed", time=attempt.claimed_at))
-            case "ended": self.wire.send(*self.report(attempt, "finished", outcome=attempt.outcome))
-
-    def say_everything(self):
-        self.announce()
-        for attempt in self.having("running", "ended"):
-            if attempt.state == "running" or attempt.ended_at > uptime() - 600:
-                self.repeat(attempt)
-
-    # What it is told.
-
-    def told(self, message, value):
-        match message:
-            case "dev.martlet.agent.assign.v1": self.assigned(**value)
-            case "dev.martlet.agent.stop.v1": self.stopped(**value)
-            case "dev.martlet.agent.drain.v1": self.draining = True
-            case "dev.martlet.agent.report.v1": self.say_everything()
-
-    def assigned(self, fence, digest, work, **_):
-        known = self.attempts.get(fence)
-        if known:
-            self.repeat(known)
-            if known.digest == digest:
-                return
-        reasons = {
-            "the agent has had another assignment with this fence": known,
-            "it was stopped before": self.refused.get(fence, 0) > uptime(),
-            "the agent is draining": self.draining,
-            f"this agent only runs scripts for `{self.kind}`": work["kind"] != self.kind or "script" not in work,
-            "this agent has no secrets": work.get("secrets") or work.get("credentials"),
-            f"all {self.slots} slots are taken": len(self.having("claiming", "running")) >= self.slots}
-        new = Attempt(fence, digest, work)
-        self.attempts.setdefault(fence, new)
-        if reason := next((reason for reason, holds in reasons.items() if holds), None):
-            self.decline(new, reason)
-        else:
-            new.task = asyncio.create_task(self.live(new))
-        for old in self.having("ended", "declined")[:-10_000]:
-            del self.attempts[old.fence]
-
-    def decline(self, attempt, reason):
-        attempt.state, attempt.reason = "declined", reason
-        self.repeat(attempt)
-
-    def stopped(self, fence, digest, reason, graceSeconds=10, **_):
-        attempt = self.attempts.get(fence)
-        if attempt and attempt.digest != digest:
-            return  # not about the one that is held
-        self.refused = {fence: until for fence, until in self.refused.items() if until > uptime()}
-        if attempt:
-            attempt.stop(reason, graceSeconds)
-        elif fence not in self.refused:
-            self.decline(Attempt(fence, digest, None), "it was stopped before it came")
-        self.refused[fence] = uptime() + 600
-
-    # What it does.
-
-    async def live(self, attempt):
-        """The life of an attempt, from its claim to the acknowledgement of `finished`."""
-        await self.wire.deliver(*self.report(attempt, "claimed", time=attempt.claimed_at))
-        if uptime() - self.heard > 15:
-            return self.decline(attempt, "the agent was out of reach for longer than a lease")
-        attempt.state = "running"
-        logged = {"fence": attempt.fence, "instance": self.wire.instance}
-        attempt.outcome = await attempt.run(
-            lambda chunk: self.wire.deliver("agent.logs", "log", attempt.fence, logged | chunk))
-        attempt.state = "finishing"  # the slot is free before anybody can know of it
-        await self.wire.deliver(*self.report(attempt, "finished", outcome=attempt.outcome))
-        attempt.state, attempt.ended_at = "ended", uptime()
-
-    def end_all(self, reason, grace):
-        for attempt in self.having("claiming", "running"):
-            attempt.stop(reason, grace)
-
-    def leave(self):
-        self.leaving = self.draining = True
-        self.due = 0  # a presence says so at once
-        asyncio.get_running_loop().call_later(self.grace, self.end_all, "the agent was shut down", 10)
-
-    async def serve(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self.leave)
-        while not self.leaving or self.having("claiming", "running", "finishing"):
-            try:
-                await self.step()
-            except KafkaError as error:
-                print(f"Kafka can't be reached: {error!r}", flush=True)
-                await asyncio.sleep(1)
-        if self.wire.address:
-            self.announce(leaving=1)
-            self.wire.producer.close(timeout=5)
-
-    async def step(self):
-        if await asyncio.to_thread(self.wire.connect):
-            self.say_everything()
-        if not self.wire.address:
-            return await asyncio.sleep(1)  # there is no broker yet
-        if uptime() >= self.due:
-            self.announce()
-        if uptime() - self.heard > 120:  # others have taken over by now
-            self.end_all("the agent could not reach Kafka for 120 s", grace=0)
-        for record in await self.wire.records():
-            try:
-                self.told(*self.wire.read(record))
-            except (KafkaError, AttributeError, KeyError, TypeError, ValueError) as error:
-                print(f"a message was left out: {error!r}", flush=True)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Runs the scripts of stages of one kind.")
-    parser.add_argument("--kind", required=True)
-    parser.add_argument("--slots", type=int, default=os.cpu_count())
-    parser.add_argument("--agent-id", default=f"{socket.gethostname()}-python")
-    parser.add_argument("--state", default=".martlet", help="the state folder of a controller on this machine")
-    parser.add_argument("--kafka", help="brokers, where they aren't the embedded one that the state folder names")
-    parser.add_argument("--installation", help="the controller's installation id, where there is no state folder")
-    parser.add_argument("--grace", type=int, default=30, help="for how many seconds stages may go on after a SIGTERM")
-    asyncio.run(Agent(parser.parse_args()).serve())
+producer = KafkaProducer(bootstrap_servers=brokers, enable_idempotence=True, delivery_timeout_ms=10**9)
+consumer = KafkaConsumer(bootstrap_servers=brokers, fetch_max_wait_ms=20, consumer_timeout_ms=100)
+inbox = TopicPartition(f"agent.{kind}", 0)
+consumer.assign([inbox])
+consumer.seek(inbox, consumer.end_offsets([inbox])[inbox])  # known before the first presence is sent
+signal.signal(signal.SIGTERM, lambda *_: vars(me).update(slots=0, due=0, leave_by=uptime() + 30))
+while me.leave_by == float("inf") or any(attempt.held for attempt in attempts.values()):
+    if uptime() >= me.due:
+        announce()
+    if uptime() > me.heard + 135:  # what ran is ended by now
+        sys.exit("Kafka can't be reached, or has another address")
+    try:
+        record = next(consumer, None)
+        headers = dict(record.headers) if record else {}
+        if headers.get("ce_installation") == installation.encode():
+            value = json.loads(record.value)
+            if value.get("instance") in (None, instance):
+                told(headers["ce_type"].decode(), **value)
+    except Exception as error:
+        print(f"a message was left out: {error!r}", flush=True)
+announce(leaving=1)
+producer.close(timeout=5)
