@@ -11,6 +11,8 @@ struct AgentServiceTests {
     /// Ends an attempt when it is told to.
     final class FakeExecutor: StageExecutor {
         let requests = Mutex<[StopSignal.Request]>([])
+        /// One for each work that has begun to wait.
+        let (waits, waiting) = AsyncStream<Void>.makeStream()
 
         func execute(_ assignment: Assignment, context: StageContext) async -> StageOutcome {
             guard assignment.work.script == "wait" else { return StageOutcome(.succeeded) }
@@ -22,6 +24,7 @@ struct AgentServiceTests {
                     }
                     if isFirst { continuation.resume() }
                 }
+                waiting.yield()
             }
             return StageOutcome(.cancelled)
         }
@@ -83,6 +86,8 @@ struct AgentServiceTests {
         async let end: Void = setting.service.run()
         setting.service.handle(.ready(inboxPartition: 0))
         setting.assign(1) { $0.script = "wait" }
+        // Before it runs there is nothing to kill.
+        for await _ in setting.executor.waits { break }
         setting.service.drain()
         setting.service.shutDown()
         try await end
