@@ -52,15 +52,17 @@ extension Home {
     /// Starts the agent in Python for the kind `python`: at the brokers that are given, or else the embedded one.
     func pythonAgent(_ id: String = "python", slots: Int = 4, brokers: String? = nil) async throws -> Child {
         let python = try await PythonAgent.interpreter(in: self)
-        let address = if let brokers { brokers } else { try embeddedBroker() }
+        let address = if let brokers { brokers } else { try await embeddedBroker() }
         return try start(
             python, [PythonAgent.program, "python", id, "\(slots)", address, folder.installation],
             environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     }
 
-    private func embeddedBroker() throws -> String {
-        let parts = try read(".martlet/broker.json").split(separator: "\"")
-        guard let name = parts.firstIndex(of: "address"), name + 2 < parts.count else { throw Unmet("no address") }
-        return String(parts[name + 2])
+    /// Where the embedded broker is, once its controller has said so.
+    private func embeddedBroker() async throws -> String {
+        for await broker in try folder.brokers() {
+            if let broker, broker.isAlive { return broker.address }
+        }
+        throw Unmet("no address of a broker")
     }
 }
