@@ -5,7 +5,7 @@ package struct AgentReport: Equatable, Sendable {
     package enum Event: Equatable, Sendable {
         /// The agent has the assignment and is about to run it.
         case claimed(at: Timestamp)
-        /// The agent won't run it: no slot, draining, a secret it may not use.
+        /// The agent won't run it: no slot, draining, a fence that was stopped.
         case declined(reason: String)
         /// The last thing said by the work, for people who wait.
         case progress(message: String)

@@ -47,7 +47,6 @@ package final class JournalFile: StepRecorder {
         }
         // What is there must be a journal: a slip of the hand would add lines to a manifest, or to the state's database.
         guard Self.isEmptyOrJournal(file) else {
-            defer { Glibc.close(file) }
             throw JournalFileError(
                 description: "--journal \(path): there is another file of that name; choose a new one")
         }
