@@ -32,6 +32,7 @@ let package = Package(
         // System libraries, and C of our own.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .target(name: "CSupervisor"),
 
@@ -40,6 +41,7 @@ let package = Package(
         .target(name: "YAML", dependencies: ["CYAML", "Document"], swiftSettings: settings),
         .target(name: "Threads", swiftSettings: settings),
         .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
+        .target(name: "KubernetesAPI", dependencies: ["Document"], swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
