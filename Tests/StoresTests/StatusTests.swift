@@ -132,18 +132,4 @@ struct StatusTests {
         #expect(clock.now - start < .seconds(20))
         #expect(try await reader.runs(limit: 3).map(\.metadata.name) == ["run-9999", "run-9998", "run-9997"])
     }
-
-    @Test("of ended runs are forgotten when asked for, those of active ones are not")
-    func forgotten() async throws {
-        try await withStore(try TestHome(), paths: []) { store, followed in
-            _ = try await followed.next()
-            let active = try await store.verbs.create(Sample.inline("active"))
-            let ended = try await store.finish(try await store.verbs.create(Sample.inline("ended")))
-            #expect(try await store.forget([active.uid, ended.uid, "nobody"]) == [ended.uid])
-            #expect(try await followed.run().uid == active.uid)
-            #expect(try await followed.run().uid == ended.uid)
-            #expect(try await followed.next() == .runGone(uid: ended.uid))
-            #expect(try await store.run(uid: ended.uid) == nil)
-        }
-    }
 }

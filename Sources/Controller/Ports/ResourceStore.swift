@@ -10,8 +10,20 @@ package protocol ResourceStore: Sendable {
     /// `observe` is called in order and never blocks. After a break in what it can see, the store reports `listed` again.
     func follow(_ observe: @escaping @Sendable (StoreEvent) -> Void) async throws
 
+    /// How many calls of `write` may be under way at once.
+    ///
+    /// With 1, each call is given all that waits: right for a database, which stores them in one transaction. With more,
+    /// each is given one write: right for a server, where a slow answer must hold up nobody else. Of one run there is
+    /// never more than one write under way.
+    var concurrentWrites: Int { get }
+
     /// Writes statuses, each only if its object is still at the version it is based on. Outcomes come in the same order.
     func write(_ writes: [StatusWrite]) async -> [WriteOutcome]
+
+    /// Deletes a run with its status, only if it is still the same run at that version. A user's files stay as they are.
+    ///
+    /// What is deleted is told by `follow` as `runGone` (or by a listing without it), as if anybody else had deleted it.
+    func delete(_ run: RunReference) async -> DeleteOutcome
 
     /// A read past every cache; nil when there is no such run.
     func run(uid: String) async throws -> PipelineRun?
@@ -42,6 +54,32 @@ package struct StatusWrite: Equatable, Sendable {
         self.resourceVersion = resourceVersion
         self.status = status
     }
+}
+
+/// Names a run as it was seen.
+package struct RunReference: Hashable, Sendable {
+    package var uid: String
+    package var name: String
+    package var namespace: String?
+    package var resourceVersion: String
+
+    package init(uid: String, name: String, namespace: String?, resourceVersion: String) {
+        self.uid = uid
+        self.name = name
+        self.namespace = namespace
+        self.resourceVersion = resourceVersion
+    }
+}
+
+package enum DeleteOutcome: Equatable, Sendable {
+    /// It is gone, or will be once others have let go of it (finalizers).
+    case deleted
+    /// It was gone already, or its name belongs to another run.
+    case gone
+    /// Somebody has changed it since; it stays.
+    case conflict
+    /// Trying again may help.
+    case failed(String)
 }
 
 package enum WriteOutcome: Equatable, Sendable {

@@ -187,6 +187,42 @@ package final class FolderStore: ResourceStore {
         }
     }
 
+    /// One, since SQLite has one writer.
+    package var concurrentWrites: Int { 1 }
+
+    /// Deletes a run's rows. Its file, should there still be one, has had its run: a tombstone says so.
+    package func delete(_ run: RunReference) async -> DeleteOutcome {
+        await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { [self] database in
+                continuation.resume(returning: delete(run, database))
+            }
+        }
+    }
+
+    private func delete(_ run: RunReference, _ database: Database) -> DeleteOutcome {
+        var outcome = DeleteOutcome.gone
+        do {
+            try database.inTransaction(.immediate) {
+                guard let record = try RunRecord.with(uid: run.uid, database) else { return .rollback }
+                guard String(record.revision) == run.resourceVersion else {
+                    outcome = .conflict
+                    return .rollback
+                }
+                try Tombstone(of: record)?.save(database)
+                try record.delete(database)
+                outcome = .deleted
+                return .commit
+            }
+        } catch {
+            return .failed(StateError.from(error, folder.databasePath).description)
+        }
+        if outcome == .deleted {
+            followers.tell(.runGone(uid: run.uid))
+            bell.ring()
+        }
+        return outcome
+    }
+
     package func run(uid: String) async throws -> PipelineRun? {
         try await pool.read { database in try RunRecord.with(uid: uid, database)?.run }
     }
@@ -211,29 +247,6 @@ package final class FolderStore: ResourceStore {
         }
         publish()
         return isThere
-    }
-
-    /// Forgets runs that have ended, as history limits ask for.
-    ///
-    /// A run that is active stays, and so does one whose file is still there, since the file would make it anew.
-    /// - Returns: The UIDs of those forgotten.
-    package func forget(_ uids: [String]) async throws -> [String] {
-        let followers = followers
-        return try await pool.writeWithoutTransaction { database in
-            var forgotten: [String] = []
-            try database.inTransaction {
-                for uid in uids {
-                    guard let record = try RunRecord.with(uid: uid, database), record.hasEnded,
-                        record.file == nil || !record.isPresent || record.isArchived
-                    else { continue }
-                    try database.cachedStatement(sql: "DELETE FROM runs WHERE id = ?").execute(arguments: [record.id])
-                    forgotten.append(uid)
-                }
-                return .commit
-            }
-            for uid in forgotten { followers.tell(.runGone(uid: uid)) }
-            return forgotten
-        }
     }
 
     /// Tells followers what has changed since they were told last.

@@ -23,7 +23,10 @@ struct ManifestApplication {
     mutating func addStored(_ database: Database) throws {
         let runs = try Row.fetchCursor(
             database,
-            sql: "SELECT namespace, name, file FROM runs WHERE file IS NOT NULL AND is_present = 1 AND is_archived = 0")
+            sql: """
+                SELECT namespace, name, file FROM runs WHERE file IS NOT NULL AND is_present = 1 AND is_archived = 0 \
+                UNION ALL SELECT namespace, name, file FROM tombstones
+                """)
         while let row = try runs.next() {
             let file: String = row[2]
             guard files.isInScope(file) || !AbsolutePath.exists(file) else { continue }
@@ -50,7 +53,13 @@ struct ManifestApplication {
         _ run: PipelineRun, _ wanted: (file: String, manifest: Manifest)?, _ key: Key, _ database: Database
     ) throws {
         guard let wanted else { return }
+        let tombstone = try Tombstone.named(key.name, in: key.namespace, database)
+        if var tombstone, tombstone.covers(run) {
+            tombstone.file = wanted.file
+            return try tombstone.save(database)
+        }
         guard var record = try RunRecord.named(key.name, in: key.namespace, database) else {
+            try tombstone?.delete(database)
             _ = try RunRecord.insert(run, file: wanted.file, at: now, database)
             return
         }
@@ -76,6 +85,11 @@ struct ManifestApplication {
     }
 
     private func loseRun(_ key: Key, _ database: Database) throws {
+        if let tombstone = try Tombstone.named(key.name, in: key.namespace, database),
+            !files.desired.mayExist(key, in: tombstone.file)
+        {
+            try tombstone.delete(database)
+        }
         guard var record = try RunRecord.named(key.name, in: key.namespace, database), record.file != nil,
             record.isPresent, !files.desired.mayExist(key, in: record.file)
         else { return }

@@ -9,6 +9,7 @@ internal import GRDB
 ///   what others have changed without reading everything.
 /// - An archived run has given its name to a later one.
 /// - `drained_agents` are those that an operator wants to take nothing more, by name.
+/// - `tombstones` are runs that were deleted while their files were still there.
 /// - `is_present` is 0 when the file that asked for it is gone.
 /// - Times are microseconds since 1970.
 enum FolderSchema {
@@ -71,6 +72,19 @@ enum FolderSchema {
         }
         migrator.registerMigration("2 drained agents") { database in
             try database.execute(sql: "CREATE TABLE drained_agents (agent TEXT PRIMARY KEY) WITHOUT ROWID")
+        }
+        migrator.registerMigration("3 tombstones") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE tombstones (
+                        namespace TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        file TEXT NOT NULL,
+                        spec_hash TEXT NOT NULL,
+                        rerun_count INTEGER NOT NULL,
+                        PRIMARY KEY (namespace, name)
+                    ) WITHOUT ROWID
+                    """)
         }
         return migrator
     }

@@ -129,6 +129,11 @@ struct RunRecord: StoredRecord {
             .execute(arguments: [revision, id])
     }
 
+    /// Deletes the run with its status.
+    func delete(_ database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM runs WHERE id = ?").execute(arguments: [id])
+    }
+
     /// Changes what is wanted of the run, as the next generation.
     mutating func want(_ new: RunVerbs) {
         guard new != verbs else { return }
