@@ -101,6 +101,9 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ClusterSupport", dependencies: ["Document", "Execution", "Threads"], path: "Tests/ClusterSupport",
+            swiftSettings: settings),
         .testTarget(name: "DocumentTests", dependencies: ["Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "YAMLTests", dependencies: ["YAML", "Document", "TestSupport"], exclude: ["Golden"],
@@ -139,6 +142,9 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CustomResourceTests", dependencies: ["ClusterSupport", "Document", "Execution"],
             swiftSettings: settings),
         .testTarget(
             name: "PresentationTests", dependencies: ["Presentation", "Model", "Planning", "Document"],
