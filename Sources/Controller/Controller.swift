@@ -14,16 +14,21 @@ package final class Controller: Sendable {
     private let observers: [any ControllerObserver]
     private let configuration: ControllerConfiguration
     private let recorder: (any StepRecorder)?
+    private let mayAct: @Sendable () -> Bool
+    private let writer: Writer
     private let serveChannel: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - mailbox: where the channel puts what it delivers.
     ///   - recorder: is given every step before its actions are performed.
+    ///   - mayAct: whether this process still leads; asked just before each write and each message. The folder's lock
+    ///     can't be lost, a Lease can.
     ///   - serveChannel: begun once everything has been listed; runs until it is cancelled.
     package init(
         mailbox: Mailbox, store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
         observers: [any ControllerObserver] = [],
         configuration: ControllerConfiguration = ControllerConfiguration(), recorder: (any StepRecorder)? = nil,
+        mayAct: @escaping @Sendable () -> Bool = { true },
         serveChannel: @escaping @Sendable () async throws -> Void
     ) {
         self.mailbox = mailbox
@@ -33,10 +38,14 @@ package final class Controller: Sendable {
         self.observers = observers
         self.configuration = configuration
         self.recorder = recorder
+        self.mayAct = mayAct
+        writer = Writer(store: store, mailbox: mailbox, mayAct: mayAct)
         self.serveChannel = serveChannel
     }
 
-    /// Reconciles until the task is cancelled.
+    /// Reconciles until the task is cancelled. To be called once.
+    ///
+    /// - Throws: `LeadershipLost` as soon as something was to be written or said that this process may not any more.
     package func run() async throws {
         let mailbox = mailbox
         let store = store
@@ -54,6 +63,7 @@ package final class Controller: Sendable {
                 try Task.checkCancellation()
                 try await serveChannel()
             }
+            group.addTask { try await self.writer.run() }
             group.addTask { try await self.loop() }
             defer { group.cancelAll() }
             try await group.next()
@@ -65,8 +75,6 @@ package final class Controller: Sendable {
         recorder?.begin(configuration)
         try await withThrowingDiscardingTaskGroup { group in
             var timer: (at: Int64, task: Task<Void, Never>)?
-            let writer = Writer(store: store, mailbox: mailbox)
-            group.addTask { await writer.run() }
             defer {
                 timer?.task.cancel()
                 writer.finish()
@@ -77,7 +85,7 @@ package final class Controller: Sendable {
                 let now = Moment.now
                 let actions = machine.step(inputs, at: now)
                 recorder?.record(JournalStep(at: now, inputs: inputs, actions: actions))
-                perform(actions, writer: writer, in: &group)
+                try perform(actions, in: &group)
                 if let next = machine.nextWake, timer.map({ next < $0.at || $0.at <= Moment.now.uptime }) ?? true {
                     timer?.task.cancel()
                     timer = (next, wakeUp(at: next))
@@ -100,15 +108,21 @@ package final class Controller: Sendable {
     }
 
     private func perform(
-        _ actions: [ControllerAction], writer: Writer, in group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) {
+        _ actions: [ControllerAction], in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) throws(LeadershipLost) {
         var writes: [StatusWrite] = []
         for action in actions {
             switch action {
             case .write(let write): writes.append(write)
-            case .publish(let message, let inbox): publish(message, to: inbox)
-            case .reportToAll: channel.publishReportToAll()
-            case .commit(let positions): channel.commit(positions)
+            case .publish(let message, let inbox):
+                try requireLead()
+                publish(message, to: inbox)
+            case .reportToAll:
+                try requireLead()
+                channel.publishReportToAll()
+            case .commit(let positions):
+                try requireLead()
+                channel.commit(positions)
             case .catchUp(let token): channel.catchUp(token: token)
             case .resolve(let uid, let request):
                 let (resolver, mailbox) = (resolver, mailbox)
@@ -145,6 +159,10 @@ package final class Controller: Sendable {
             }
         }
         if !writes.isEmpty { writer.put(writes) }
+    }
+
+    private func requireLead() throws(LeadershipLost) {
+        guard mayAct() else { throw LeadershipLost() }
     }
 
     private func publish(_ message: ControllerMessage, to inbox: Inbox) {
