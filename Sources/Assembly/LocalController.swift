@@ -1,9 +1,6 @@
-internal import Agent
-internal import AgentProtocol
 package import Controller
 internal import Kafka
 package import KafkaTransport
-internal import Logging
 package import Manifests
 internal import Model
 internal import Planning
@@ -11,116 +8,48 @@ package import Stores
 
 /// The folder home as one process: store, broker or brokers, controller, agents.
 package final class LocalController: Sendable {
-    package let folder: StateFolder
     package let store: FolderStore
-    package let logs: FolderLogStore
-    /// `HOST:PORT` of the embedded broker; nil with real brokers.
-    package var brokerAddress: String? { broker?.bootstrapServers }
-    /// What became of records that were no messages for this process: for metrics.
-    package var recordCounts: RecordCounts { link.recordCounts }
+    private let unit: ControllerUnit
 
-    private let options: LocalOptions
-    private let broker: EmbeddedBroker?
-    private let link: KafkaLink
-    private let controller: Controller
-    private let journal: JournalFile?
-    private let agents: [AgentUnit]
-    /// Ends when the topics have been made, and others may join.
-    private let (untilReady, ready) = AsyncStream<Void>.makeStream()
+    package var folder: StateFolder { unit.folder }
+    package var logs: FolderLogStore { unit.logs }
+    /// `HOST:PORT` of the embedded broker; nil with real brokers.
+    package var brokerAddress: String? { unit.broker?.bootstrapServers }
+    /// What became of records that were no messages for this process: for metrics.
+    package var recordCounts: RecordCounts { unit.recordCounts }
 
     /// Opens the state folder as its only controller, and starts the embedded broker where no other is named.
     ///
+    /// - Parameters:
+    ///   - manifests: files and folders.
+    ///   - reportProblems: is told what is wrong with files that change later.
     /// - Throws: `StateError` for the folder, `KafkaError` for Kafka's settings.
-    package init(_ options: LocalOptions, observers: [any ControllerObserver] = []) throws {
-        self.options = options
-        folder = try Self.makeFolder(options.state)
-        store = try FolderStore(folder, manifests: options.manifests, report: options.reportProblems)
+    package init(
+        _ options: ControllerOptions, manifests: [String] = [],
+        reportProblems: @escaping @Sendable ([FileProblem]) -> Void = { _ in },
+        observers: [any ControllerObserver] = []
+    ) throws {
+        let folder = try StateFolder.made(at: options.state)
+        store = try FolderStore(folder, manifests: manifests, report: reportProblems)
         do {
-            logs = try FolderLogStore(folder)
+            unit = try ControllerUnit(
+                options,
+                ControllerUnit.Home(
+                    store: store, installation: folder.installation, source: folder.installation,
+                    allowsLocalSources: true),
+                in: folder, logs: try FolderLogStore(folder), observers: observers + [PassedOverNotice(folder: folder)])
         } catch {
             store.close()
             throw error
-        }
-        var configuration = KafkaLinkConfiguration(
-            installation: folder.installation, topics: options.kafka.topics, logger: options.logger)
-        configuration.plan = options.kafka.plan
-        configuration.kinds = options.agents.flatMap(\.kinds)
-        let address: KafkaTransport.BrokerAddress
-        if let cluster = options.kafka.cluster {
-            broker = nil
-            address = .cluster(cluster)
-        } else {
-            let embedded = try EmbeddedBroker()
-            broker = embedded
-            configuration.ownBroker = embedded
-            configuration.keepsPositions = false
-            address = .embedded(embedded.bootstrapServers)
-        }
-        link = KafkaLink(configuration, address: address)
-        let trust = Self.trust(options)
-        let mailbox = Mailbox()
-        let channel = KafkaAgentChannel(
-            link: link, controller: folder.installation, kinds: options.agents.flatMap(\.kinds),
-            signer: trust?.signer, backlog: { mailbox.count }
-        ) { [ready] events in
-            if events.contains(.link(isUp: true)) { ready.finish() }
-            mailbox.put(events)
-        }
-        let logger = options.logger
-        journal = try options.journal.map { path in
-            try JournalFile(path, version: options.version) { logger.warning("\($0)") }
-        }
-        var machine = ControllerConfiguration()
-        machine.inProcessInstances = Set(options.agents.map(\.instance))
-        controller = Controller(
-            mailbox: mailbox, store: store, channel: channel,
-            resolver: GitSourceResolver(
-                folder: "\(folder.path)/controller", allowsLocal: true,
-                secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
-                rules: options.secretRules),
-            observers: observers + [PassedOverNotice(folder: folder)], configuration: machine, recorder: journal,
-            serveChannel: { await channel.run() })
-        let executor = options.executor ?? Self.executor(options, in: folder)
-        let link = link
-        agents = try options.agents.map {
-            try AgentUnit($0, link: link, verifier: trust?.verifier, executor: executor, logger: logger)
-        }
-    }
-
-    /// How messages are signed, and known by the agents inside. Without a key a secret of this process does, since they
-    /// listen to a topic that others may be able to write to; the embedded broker takes whoever is on this machine.
-    private static func trust(_ options: LocalOptions) -> (signer: MessageSigner, verifier: MessageVerifier)? {
-        if let key = options.signingKey {
-            return (MessageSigner(key), MessageVerifier(keys: [key.publicKey]))
-        }
-        if options.agents.isEmpty { return nil }
-        let secret = ProcessSecret()
-        return (MessageSigner(secret), MessageVerifier(secret))
-    }
-
-    private static func makeFolder(_ path: String) throws(StateError) -> StateFolder {
-        do throws(StateError) {
-            return try StateFolder.create(at: path)
-        } catch {
-            guard error.kind == .notFound else { throw error }
-            throw StateError(.notPermitted, path, "the folder can't be made: \(error.message)")
         }
     }
 
     /// Says where the embedded broker is, once agents of other processes find their topics there: one that they merely
     /// name is made with another number of partitions.
     private func announce() async throws {
-        guard let broker else { return }
-        for await _ in untilReady {}
-        try Task.checkCancellation()
+        guard let broker = unit.broker else { return }
+        try await unit.untilOpen()
         try folder.announceBroker(Stores.BrokerAddress(address: broker.bootstrapServers))
-    }
-
-    /// One executor for all agents inside: they share mirrors and caches.
-    private static func executor(_ options: LocalOptions, in folder: StateFolder) -> any StageExecutor {
-        guard var shared = options.agents.first else { return NoopExecutor() }
-        shared.stateFolder = "\(folder.path)/agents/local"
-        return ExecutorByKind(work: WorkExecutor(shared, environment: ProcessVariables.all))
     }
 
     /// Reads the manifests; see `FolderStore.load`.
@@ -132,46 +61,36 @@ package final class LocalController: Sendable {
     package func run() async throws {
         let result: Result<Void, any Error>
         do {
-            try await serve()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.unit.serveLink() }
+                group.addTask { try await self.store.run() }
+                group.addTask { try await self.unit.lead() }
+                group.addTask { try await self.announce() }
+                group.addTask { try await Task.sleep(for: .seconds(Int32.max)) }
+                try await group.waitForAll()
+            }
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        if broker != nil { folder.withdrawBroker() }
-        await broker?.close()
-        await journal?.close()
-        logs.close()
+        if unit.broker != nil { folder.withdrawBroker() }
+        await unit.close()
         store.close()
         if case .failure(let error) = result, !(error is CancellationError) { throw error }
     }
 
-    private func serve() async throws {
-        let reader = KafkaLogReader(link: link, store: TappedLogStore(store: logs, tap: options.tapLogs))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.link.run() }
-            group.addTask { try await self.store.run() }
-            group.addTask { try await self.controller.run() }
-            group.addTask { await reader.run() }
-            group.addTask { try await self.announce() }
-            for agent in agents {
-                group.addTask {
-                    try await agent.run()
-                    // A drained agent has ended; the controller goes on without it.
-                }
-            }
-            group.addTask { try await Task.sleep(for: .seconds(Int32.max)) }
-            try await group.waitForAll()
-        }
-    }
-
     /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
-    package func drain(for limit: Duration) async {
-        for agent in agents { agent.drain() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for agent in self.agents { await agent.ended() } }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
+    package func drain(for limit: Duration) async { await unit.drain(for: limit) }
+}
+
+extension StateFolder {
+    /// Makes the folder where there is none.
+    static func made(at path: String) throws(StateError) -> StateFolder {
+        do throws(StateError) {
+            return try StateFolder.create(at: path)
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            throw StateError(.notPermitted, path, "the folder can't be made: \(error.message)")
         }
     }
 }
@@ -194,15 +113,4 @@ private struct PassedOverNotice: ControllerObserver {
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {}
     func unplaced(_ stages: [Placement.Unplaced]) {}
     func warned(_ problem: String) {}
-}
-
-/// Keeps output, and shows it to somebody on the way.
-private struct TappedLogStore: LogStore {
-    let store: FolderLogStore
-    let tap: (@Sendable ([LogChunk]) -> Void)?
-
-    func append(_ chunks: [LogChunk]) async {
-        await store.append(chunks)
-        tap?(chunks)
-    }
 }

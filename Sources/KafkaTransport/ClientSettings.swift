@@ -27,7 +27,8 @@ struct ClientSettings {
 
     /// Reads output, held back by its store: it keeps less, and asks less often.
     var logConsumer: KafkaSettings {
-        consumer(wait: Self.slowWait).overridden(by: ["queued.max.messages.kbytes": "4096"])
+        let own = consumer(wait: Self.slowWait).overridden(by: ["queued.max.messages.kbytes": "4096"])
+        return configuration.logGroup.map { own.overridden(by: ["group.id": "\(configuration.group)-\($0)"]) } ?? own
     }
 
     /// For whatever somebody waits for. Messages to agents are worth nothing past the claim deadline.

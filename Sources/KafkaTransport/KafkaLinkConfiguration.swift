@@ -15,6 +15,9 @@ package struct KafkaLinkConfiguration: Sendable {
     /// Whether positions are kept at the broker, for whoever reads on after this process. An embedded broker ends with its
     /// process and its positions with it; asking it for them would cost a second, until it has named a coordinator.
     package var keepsPositions = true
+    /// Where this process keeps its positions in agents' output, when they are its own and not the installation's: of
+    /// several replicas each keeps all output.
+    package var logGroup: String?
     /// Kinds of agents that are going to be told something; others may be all the same.
     package var kinds: [String] = []
     /// How long reading stays quick on the embedded broker after the last traffic was expected.

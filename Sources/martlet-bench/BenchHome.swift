@@ -72,7 +72,7 @@ final class BenchHome: ControllerObserver {
         let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         var logger = Logger(label: "martlet-bench", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .warning
-        var options = LocalOptions(state: "\(folder)/state", logger: logger)
+        var options = ControllerOptions(state: "\(folder)/state", logger: logger)
         options.agents = agents
         options.executor = executor
         if let kafka { options.kafka.cluster = KafkaSettings(bootstrapServers: kafka) }

@@ -167,12 +167,17 @@ final class Home: Sendable {
 
     /// A run as it is stored; nil while there is none.
     func look(at run: String) async throws -> PipelineRun? {
-        do {
-            return try await FolderReader(folder).run(run)
-        } catch let error as StateError where error.kind == .notFound || error.mayPass {
-            return nil
-        } catch let error as VerbError where error.kind == .unknownRun {
-            return nil
+        while true {
+            do {
+                return try await FolderReader(folder).run(run)
+            } catch let error as StateError where error.kind == .notFound {
+                return nil
+            } catch let error as StateError where error.mayPass {
+                // Nobody rings when it has passed. The read itself waits before it gives up.
+                try Task.checkCancellation()
+            } catch let error as VerbError where error.kind == .unknownRun {
+                return nil
+            }
         }
     }
 
@@ -202,6 +207,8 @@ func withHome<Result: Sendable>(
         return result
     } catch {
         let transcript = home.transcript
+        // What is thrown once the time limit has passed is shown to nobody.
+        if Task.isCancelled { print("out of time: \(error)\n\(transcript)") }
         await home.close()
         throw Unmet("\(error)\n\(transcript)")
     }

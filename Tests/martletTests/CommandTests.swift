@@ -82,12 +82,13 @@ import Testing
         let given = options.given.filter { !$0.texts.isEmpty }.map(\.name)
         let own = [
             Settings.manifests, Settings.signingKey, Settings.verifyKey, Settings.agentID, Settings.installation,
-            Settings.agentState, Settings.journal,
+            Settings.agentState, Settings.journal, Settings.kubernetes, Settings.kubeconfig, Settings.context,
+            Settings.namespace, Settings.watchNamespace, Settings.identity,
         ].map(\.name)
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =
             try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
-            + InstallationOption.parse([]).given + AgentStateOption.parse([]).given
+            + KubernetesOptions.parse([]).given + AgentStateOption.parse([]).given
             + JournalOption.parse([]).given
             + SigningKeyOption.parse([]).given + VerifyKeyOption.parse([]).given
         #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))

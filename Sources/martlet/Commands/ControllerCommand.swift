@@ -52,16 +52,16 @@ struct ControllerCommand: AsyncParsableCommand {
                 "--manifests \(folder): there is no such file or folder", code: CommandFailure.badInput)
         }
         let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
-        var local = try settings.local(agents: agents, logger: logger)
-        local.manifests = [folder]
-        local.reportProblems = { problems in
+        let options = try settings.controller(agents: agents, logger: logger)
+        let report: @Sendable ([FileProblem]) -> Void = { problems in
             for problem in problems { Console.error(problem.rendered(excerpt: false)) }
         }
-        let controller = try LocalController(local, observers: [ControllerLog(logger: logger)])
-        local.reportProblems(try controller.load(strictly: false))
+        let controller = try LocalController(
+            options, manifests: [folder], reportProblems: report, observers: [ControllerLog(logger: logger)])
+        report(try controller.load(strictly: false))
         if let address = controller.brokerAddress { logger.notice("embedded broker on \(address)") }
         logger.notice("following \(folder); installation \(controller.folder.installation)")
-        if let key = local.signingKey { logger.notice("messages to agents are signed with \(key.publicKey.id)") }
+        if let key = options.signingKey { logger.notice("messages to agents are signed with \(key.publicKey.id)") }
         let grace = settings.number(Settings.grace) ?? 30
         try await withThrowingTaskGroup(of: Void.self) { group in
             let service = Task { try await controller.run() }

@@ -53,13 +53,11 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(problem, code: CommandFailure.failed)
         }
         let watch = RunWatch()
-        var local = try settings.local(agents: agents, logger: settings.logger("martlet", quiet: true))
-        local.manifests = paths
+        var local = try settings.controller(agents: agents, logger: settings.logger("martlet", quiet: true))
         local.tapLogs = { watch.noteOutput($0) }
-        local.reportProblems = { problems in
-            for problem in problems { watch.note(problem.rendered(excerpt: false)) }
-        }
-        let controller = try LocalController(local, observers: [watch])
+        let controller = try LocalController(
+            local, manifests: paths,
+            reportProblems: { for problem in $0 { watch.note(problem.rendered(excerpt: false)) } }, observers: [watch])
         let problems = try controller.load(strictly: true)
         if problems.contains(where: { $0.problem.severity == .error }) {
             throw CommandFailure(problems.map(\.line), code: CommandFailure.badInput)

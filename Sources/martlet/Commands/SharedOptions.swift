@@ -116,7 +116,38 @@ struct AgentIDOption: SettingFlags {
     var given: [(name: String, texts: [String])] { [Settings.agentID.given(agentID)] }
 }
 
-/// `--installation`, which only an agent has.
+/// `--kubernetes` and what goes with it, which only the controller has.
+struct KubernetesOptions: SettingFlags {
+    @Flag(inversion: .prefixedNo, help: Settings.kubernetes.argumentHelp)
+    var kubernetes: Bool?
+
+    @Option(help: Settings.kubeconfig.argumentHelp, completion: Settings.kubeconfig.completion)
+    var kubeconfig: String?
+
+    @Option(help: Settings.context.argumentHelp)
+    var context: String?
+
+    @Option(help: Settings.namespace.argumentHelp)
+    var namespace: String?
+
+    @Option(help: Settings.watchNamespace.argumentHelp)
+    var watchNamespace: String?
+
+    @Option(help: Settings.identity.argumentHelp)
+    var identity: String?
+
+    @OptionGroup var installation: InstallationOption
+
+    var given: [(name: String, texts: [String])] {
+        installation.given + [
+            Settings.kubernetes.given(kubernetes), Settings.kubeconfig.given(kubeconfig),
+            Settings.context.given(context), Settings.namespace.given(namespace),
+            Settings.watchNamespace.given(watchNamespace), Settings.identity.given(identity),
+        ]
+    }
+}
+
+/// `--installation`: of an agent, and of a controller with `--kubernetes`.
 struct InstallationOption: SettingFlags {
     @Option(help: Settings.installation.argumentHelp)
     var installation: String?

@@ -76,8 +76,25 @@ enum Settings {
         "agent-id", placeholder: "ID", in: ["agent"],
         "The agent's name, the same after a restart; by default made of the host's name and the kind.")
     static let installation = Setting(
-        "installation", placeholder: "ID", in: ["agent"],
-        "The controller's installation, where no state folder names it; the controller says its id when it starts.")
+        "installation", placeholder: "ID", in: ["controller", "agent"],
+        "Names what belongs together, where no state folder does; in a cluster by default the namespace's UID.")
+    static let kubernetes = Setting(
+        "kubernetes", .flag, in: ["controller"],
+        "Resources are in the Kubernetes API, of the cluster around this process or the one that kubectl would ask.")
+    static let kubeconfig = Setting(
+        "kubeconfig", placeholder: "FILE", in: ["controller"],
+        "Resources are in the Kubernetes API that this file names.")
+    static let context = Setting(
+        "context", placeholder: "NAME", in: ["controller"], "Another context of the kubeconfig than its current one.")
+    static let namespace = Setting(
+        "namespace", placeholder: "NAME", in: ["controller"],
+        "The namespace of the Lease, which says who of several controllers leads; by default the process's own.")
+    static let watchNamespace = Setting(
+        "watch-namespace", placeholder: "NAME", in: ["controller"],
+        "Only this namespace's pipelines and runs; by default those of all.")
+    static let identity = Setting(
+        "identity", placeholder: "NAME", in: ["controller"],
+        "Names this process in the Lease; by default the host's name and a random word.")
     static let agentState = Setting(
         "agent-state", placeholder: "DIR", in: ["agent"],
         "The agent's own folder: unsent results, mirrors, caches; by default within the state folder.")
@@ -110,7 +127,8 @@ enum Settings {
 
     static let table = [
         state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
-        installation, agentState, allowSecret,
+        installation, kubernetes, kubeconfig, context, namespace, watchNamespace, identity,
+        agentState, allowSecret,
         secretsFolder, signingKey, verifyKey, keepWorkspace, grace, selfFence, journal, output, logLevel,
     ]
 }

@@ -51,17 +51,17 @@ extension SettingValues {
         return agent
     }
 
-    /// A controller in the folder home, with these agents inside.
-    func local(agents: [AgentConfiguration], logger: Logger) throws -> LocalOptions {
-        var local = LocalOptions(state: statePath, logger: logger)
-        local.kafka = kafka
-        local.journal = text(Settings.journal)
-        local.version = Martlet.version
-        local.agents = agents
-        local.secretRules = try secretRules
-        local.secretsFolder = text(Settings.secretsFolder)
-        local.signingKey = try signingKey(logger)
-        return local
+    /// A controller with these agents inside.
+    func controller(agents: [AgentConfiguration], logger: Logger) throws -> ControllerOptions {
+        var options = ControllerOptions(state: statePath, logger: logger)
+        options.kafka = kafka
+        options.journal = text(Settings.journal)
+        options.version = Martlet.version
+        options.agents = agents
+        options.secretRules = try secretRules
+        options.secretsFolder = text(Settings.secretsFolder)
+        options.signingKey = try signingKey(logger)
+        return options
     }
 
     private var secretRules: SecretRules {

@@ -94,10 +94,12 @@ import Testing
             // All agents are of use again, and with a new run's results everything said before has been read.
             try installation.agent("lint-2").send(SIGTERM)
             try await installation.agent("lint-2").ended()
-            let next = try await HeldRun.start("next", at: "lint", in: installation)
-            try next.release()
-            let finished = try await next.finished()
-            try installation.check(finished, "the run after")
+            let stages = Installation.kinds.map { Stage($0, script: "true") }
+            try installation.home.write(Manifest.run("next", stages), to: "manifests/next.yaml")
+            let finished = try await installation.home.run("next")
+            #expect(finished.status.succeeded?.status == .true, "\(finished.status.succeeded?.message ?? "")")
+            // An agent that has just woken up may decline, or sleep through a claim: that costs an attempt and nothing else.
+            for stage in finished.status.stages { #expect(stage.failures == 0 && stage.losses == 0, "\(stage.id)") }
             #expect(finished.status[stage: "lint"]?.agent == "lint")
             #expect(try await statuses(of: runs, in: installation.home) == stored, "a late result has changed a status")
         }

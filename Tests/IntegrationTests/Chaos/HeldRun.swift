@@ -35,8 +35,11 @@ struct HeldRun: Sendable {
         return held
     }
 
+    /// - Throws: `Unmet` when a later attempt begins instead.
     func began(attempt: Int) async throws {
-        try await home.bell.line { $0 == "began \(name) \(uid)/\(stage)/\(attempt)" }
+        let start = "began \(name) \(uid)/\(stage)/"
+        let line = try await home.bell.line { $0.hasPrefix(start) && (Int($0.dropFirst(start.count)) ?? 0) >= attempt }
+        guard line == "\(start)\(attempt)" else { throw Unmet("waited for attempt \(attempt): \(line)") }
     }
 
     func release(attempt: Int = 1) throws { try home.release("\(name)-\(attempt)") }

@@ -2,13 +2,11 @@ package import Agent
 package import AgentProtocol
 internal import Controller
 package import Logging
-package import Manifests
 
-/// What a controller in the folder home is made of.
-package struct LocalOptions: Sendable {
+/// What a controller's process is made of, whichever its home.
+package struct ControllerOptions: Sendable {
+    /// The state folder: in the folder home everything that was observed, else logs alone.
     package var state: String
-    /// Files and folders of manifests.
-    package var manifests: [String] = []
     package var kafka = KafkaOptions()
     /// The agents that live in the controller's process.
     package var agents: [AgentConfiguration] = []
@@ -24,8 +22,6 @@ package struct LocalOptions: Sendable {
     /// What runs their work; by default real work.
     package var executor: (any StageExecutor)?
     package var logger: Logger
-    /// Is told what is wrong with files that change later.
-    package var reportProblems: @Sendable ([FileProblem]) -> Void = { _ in }
 
     /// Is shown agents' output once it is in the store. Must not block.
     package var tapLogs: (@Sendable ([LogChunk]) -> Void)?

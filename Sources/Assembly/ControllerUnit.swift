@@ -1,0 +1,165 @@
+internal import Agent
+internal import AgentProtocol
+internal import Controller
+internal import Kafka
+internal import KafkaTransport
+internal import Logging
+internal import Stores
+
+/// What every controller's process has, whichever its home: the link to the brokers or a broker of its own, the log
+/// store, and, once it leads, the controller with the agents inside.
+final class ControllerUnit: Sendable {
+    /// What differs between the homes.
+    struct Home: Sendable {
+        var store: any ResourceStore
+        var installation: String
+        /// Names this process in its messages.
+        var source: String
+        /// Whether sources may be `file:` URLs.
+        var allowsLocalSources: Bool
+        /// Says where this process keeps its positions in agents' output; the installation's own place when absent.
+        var logGroup: String?
+    }
+
+    let folder: StateFolder
+    let logs: FolderLogStore
+    let broker: EmbeddedBroker?
+    private let options: ControllerOptions
+    private let link: KafkaLink
+    private let controller: Controller
+    private let journal: JournalFile?
+    private let agents: [AgentUnit]
+    /// Ends when the topics have been made, and others may join.
+    private let (untilReady, ready) = AsyncStream<Void>.makeStream()
+
+    var recordCounts: RecordCounts { link.recordCounts }
+
+    /// - Parameter folder: whose lock this process holds.
+    init(
+        _ options: ControllerOptions, _ home: Home, in folder: StateFolder, logs: FolderLogStore,
+        observers: [any ControllerObserver]
+    ) throws {
+        self.options = options
+        self.folder = folder
+        self.logs = logs
+        let kinds = options.agents.flatMap(\.kinds)
+        var configuration = KafkaLinkConfiguration(
+            installation: home.installation, topics: options.kafka.topics, logger: options.logger)
+        configuration.plan = options.kafka.plan
+        configuration.kinds = kinds
+        configuration.logGroup = home.logGroup
+        let address: KafkaTransport.BrokerAddress
+        if let cluster = options.kafka.cluster {
+            broker = nil
+            address = .cluster(cluster)
+        } else {
+            let embedded = try EmbeddedBroker()
+            broker = embedded
+            configuration.ownBroker = embedded
+            configuration.keepsPositions = false
+            address = .embedded(embedded.bootstrapServers)
+        }
+        link = KafkaLink(configuration, address: address)
+        let trust = Self.trust(options)
+        let mailbox = Mailbox()
+        let channel = KafkaAgentChannel(
+            link: link, controller: home.source, kinds: kinds, signer: trust?.signer, backlog: { mailbox.count }
+        ) { [ready] events in
+            if events.contains(.link(isUp: true)) { ready.finish() }
+            mailbox.put(events)
+        }
+        let logger = options.logger
+        journal = try options.journal.map { path in
+            try JournalFile(path, version: options.version) { logger.warning("\($0)") }
+        }
+        var machine = ControllerConfiguration()
+        machine.inProcessInstances = Set(options.agents.map(\.instance))
+        controller = Controller(
+            mailbox: mailbox, store: home.store, channel: channel,
+            resolver: GitSourceResolver(
+                folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
+                secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
+                rules: options.secretRules),
+            observers: observers, configuration: machine, recorder: journal,
+            serveChannel: { await channel.run() })
+        let executor = options.executor ?? Self.executor(options, in: folder)
+        let link = link
+        agents = try options.agents.map {
+            try AgentUnit($0, link: link, verifier: trust?.verifier, executor: executor, logger: logger)
+        }
+    }
+
+    /// How messages are signed, and known by the agents inside. Without a key a secret of this process does, since they
+    /// listen to a topic that others may be able to write to; the embedded broker takes whoever is on this machine.
+    private static func trust(_ options: ControllerOptions) -> (signer: MessageSigner, verifier: MessageVerifier)? {
+        if let key = options.signingKey {
+            return (MessageSigner(key), MessageVerifier(keys: [key.publicKey]))
+        }
+        if options.agents.isEmpty { return nil }
+        let secret = ProcessSecret()
+        return (MessageSigner(secret), MessageVerifier(secret))
+    }
+
+    /// One executor for all agents inside: they share mirrors and caches.
+    private static func executor(_ options: ControllerOptions, in folder: StateFolder) -> any StageExecutor {
+        guard var shared = options.agents.first else { return NoopExecutor() }
+        shared.stateFolder = "\(folder.path)/agents/local"
+        return ExecutorByKind(work: WorkExecutor(shared, environment: ProcessVariables.all))
+    }
+
+    /// Keeps up the link and the logs, whether this process leads or not, until the task is cancelled.
+    func serveLink() async throws {
+        let reader = KafkaLogReader(link: link, store: TappedLogStore(store: logs, tap: options.tapLogs))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.link.run() }
+            group.addTask { await reader.run() }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Decides, with the agents inside, until the task is cancelled or this process may no longer act.
+    ///
+    /// - Throws: `LeadershipLost`; nothing that has been produced and not yet acknowledged is sent then.
+    func lead() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.controller.run() }
+            // A drained agent has ended; the controller goes on without it.
+            for agent in agents { group.addTask { try await agent.run() } }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Returns once the topics are there, and agents of other processes may join.
+    func untilOpen() async throws {
+        for await _ in untilReady {}
+        try Task.checkCancellation()
+    }
+
+    /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
+    func drain(for limit: Duration) async {
+        for agent in agents { agent.drain() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for agent in self.agents { await agent.ended() } }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    func close() async {
+        await broker?.close()
+        await journal?.close()
+        logs.close()
+    }
+}
+
+/// Keeps output, and shows it to somebody on the way.
+private struct TappedLogStore: LogStore {
+    let store: FolderLogStore
+    let tap: (@Sendable ([LogChunk]) -> Void)?
+
+    func append(_ chunks: [LogChunk]) async {
+        await store.append(chunks)
+        tap?(chunks)
+    }
+}
