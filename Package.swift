@@ -41,7 +41,8 @@ let package = Package(
         .target(name: "YAML", dependencies: ["CYAML", "Document"], swiftSettings: settings),
         .target(name: "Threads", swiftSettings: settings),
         .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
-        .target(name: "KubernetesAPI", dependencies: ["Document"], swiftSettings: settings),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "Threads"], swiftSettings: settings),
+        .target(name: "KubernetesAPI", dependencies: ["Document", "HTTPClient", "YAML"], swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),

@@ -1,3 +1,5 @@
+internal import Document
+
 /// What a message carries to prove who sent it.
 package struct MessageSignature: Equatable, Sendable {
     package static let signatureHeader = "ce_signature"

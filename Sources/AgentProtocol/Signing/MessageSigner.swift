@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Document
 
 /// Signs what a controller tells its agents: with its key, or, for agents in its own process, with a secret of that.
 package struct MessageSigner: Sendable {

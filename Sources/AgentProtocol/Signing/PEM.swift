@@ -1,3 +1,5 @@
+internal import Document
+
 /// A block of a PEM text (RFC 7468): `-----BEGIN label-----`, base64 in lines, `-----END label-----`.
 struct PEM: Equatable {
     var label: String

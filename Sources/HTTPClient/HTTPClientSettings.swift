@@ -1,0 +1,82 @@
+/// What holds for all requests of a client.
+package struct HTTPClientSettings: Equatable, Sendable {
+    package var tls: TLSSettings
+    package var proxy: HTTPProxy
+    /// `HOST:PORT` (an IPv6 address in brackets) to connect to, whatever the URLs say. Names in certificates and the
+    /// header `Host` still go by the URL.
+    package var connectTo: String?
+    package var userAgent: String
+    /// How long a connection may take to come about, names and TLS included.
+    package var connectTimeoutSeconds: Double
+    /// How large a whole response may be.
+    package var maxBodyBytes: Int
+    /// Further requests to the same host wait for one of these. A stream holds one of its own.
+    package var maxConnectionsPerHost: Int
+    /// After so many seconds without any sign of life from the other machine a connection is given up, in whole
+    /// seconds. A machine that has vanished says no goodbye, and a stream would wait for ever.
+    package var vanishedPeerSeconds: Int
+
+    package init(
+        tls: TLSSettings = TLSSettings(), proxy: HTTPProxy = .environment, connectTo: String? = nil,
+        userAgent: String = "martlet", connectTimeoutSeconds: Double = 10, maxBodyBytes: Int = 64 << 20,
+        maxConnectionsPerHost: Int = 64, vanishedPeerSeconds: Int = 20
+    ) {
+        self.tls = tls
+        self.proxy = proxy
+        self.connectTo = connectTo
+        self.userAgent = userAgent
+        self.connectTimeoutSeconds = connectTimeoutSeconds
+        self.maxBodyBytes = maxBodyBytes
+        self.maxConnectionsPerHost = maxConnectionsPerHost
+        self.vanishedPeerSeconds = vanishedPeerSeconds
+    }
+}
+
+/// Which way requests take.
+package enum HTTPProxy: Equatable, Sendable {
+    /// What `https_proxy`, `HTTPS_PROXY`, `http_proxy` (in lower case only), `ALL_PROXY` and `NO_PROXY` say, as libcurl
+    /// reads them.
+    case environment
+    /// Such as `http://proxy:3128` or `socks5h://proxy:1080`, for every request.
+    case url(String)
+    case none
+}
+
+/// Whom to trust, and who we are. TLS 1.2 is the least.
+package struct TLSSettings: Equatable, Sendable {
+    /// PEM, as a file that is read anew for each connection, or as it is.
+    package enum Source: Equatable, Sendable {
+        case file(String)
+        case pem(Secret)
+    }
+
+    package enum Trust: Equatable, Sendable {
+        /// The certificate authorities of the system.
+        case system
+        /// These alone.
+        case only(Source)
+    }
+
+    package struct Identity: Equatable, Sendable {
+        /// The client's certificate, and those between it and the authority.
+        package var certificate: Source
+        /// Not encrypted.
+        package var key: Source
+
+        package init(certificate: Source, key: Source) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    package var trust: Trust
+    package var identity: Identity?
+    /// False takes any certificate for any name: whoever is on the way can read and change everything.
+    package var verifies: Bool
+
+    package init(trust: Trust = .system, identity: Identity? = nil, verifies: Bool = true) {
+        self.trust = trust
+        self.identity = identity
+        self.verifies = verifies
+    }
+}
