@@ -113,6 +113,59 @@ import Testing
         #expect(values.pairs(Settings.label).map(\.value) == ["arm64", "linux=x"])
     }
 
+    private struct PropertyCase: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var flags: [String] = []
+        var environment: [String: String] = [:]
+        var file: String?
+        var expected: [String]
+        var origin: SettingValues.Origin
+    }
+
+    @Test(arguments: [
+        PropertyCase(
+            testDescription: "commas, equals signs and line feeds are part of the value",
+            environment: [
+                "MARTLET_KAFKA_PROPERTY_SASL_PASSWORD": "a,b=c",
+                "MARTLET_KAFKA_PROPERTY_SSL_KEY_PEM": "-----\nMC=\n-----",
+            ],
+            expected: ["sasl.password=a,b=c", "ssl.key.pem=-----\nMC=\n-----"], origin: .variable),
+        PropertyCase(
+            testDescription: "they add to the list, and win over it",
+            environment: [
+                "MARTLET_KAFKA_PROPERTY": "sasl.username=a,client.id=x", "MARTLET_KAFKA_PROPERTY_SASL_USERNAME": "b",
+            ],
+            expected: ["sasl.username=a", "client.id=x", "sasl.username=b"], origin: .variable),
+        PropertyCase(
+            testDescription: "a flag wins over them", flags: ["client.id=y"],
+            environment: ["MARTLET_KAFKA_PROPERTY_CLIENT_ID": "x"], expected: ["client.id=x", "client.id=y"],
+            origin: .flag),
+        PropertyCase(
+            testDescription: "the environment wins over the file",
+            environment: ["MARTLET_KAFKA_PROPERTY_CLIENT_ID": "x"],
+            file: "MARTLET_KAFKA_PROPERTY_CLIENT_ID=y\nMARTLET_KAFKA_PROPERTY_SASL_MECHANISM=PLAIN",
+            expected: ["client.id=y", "sasl.mechanism=PLAIN", "client.id=x"], origin: .variable),
+        PropertyCase(
+            testDescription: "the file alone", file: "MARTLET_KAFKA_PROPERTY_CLIENT_ID=y", expected: ["client.id=y"],
+            origin: .dotEnv(file: ".env", line: 1)),
+        PropertyCase(
+            testDescription: "a name without a property is none",
+            environment: ["MARTLET_KAFKA_PROPERTY_": "x"], expected: [], origin: .unset),
+    ])
+    private func aPropertyOfKafkaMayHaveAVariableOfItsOwn(_ example: PropertyCase) {
+        let values = SettingValues(
+            flags: [Settings.kafkaProperty.given(example.flags)], environment: { example.environment[$0] },
+            variables: Array(example.environment.keys), dotEnv: example.file.map { (".env", $0) })
+        #expect(values.value(Settings.kafkaProperty) == .init(texts: example.expected, origin: example.origin))
+    }
+
+    @Test func aVariableOfAPropertyOfKafkaIsNoSlipOfTheHand() {
+        let values = SettingValues(
+            flags: [], environment: { _ in "x" }, variables: ["MARTLET_KAFKA_PROPERTY_DEBUG"], dotEnv: nil)
+        #expect(values.value(Settings.kafkaProperty).texts.contains("debug=x"))
+        #expect(!values.problems.contains { $0.contains("DEBUG") })
+    }
+
     @Test func filesAreSplitAtCommasToo() {
         let values = values(["MARTLET_VERIFY_KEY": "old.pem,new.pem"])
         #expect(values.value(Settings.verifyKey).texts == ["old.pem", "new.pem"])

@@ -43,7 +43,10 @@ struct SettingValues {
         if let file {
             problems += file.content.problems.map { $0.line(file: file.name) }
             let known = Settings.table.map(\.variable)
-            for line in file.content.lines where !known.contains(line.name) && !line.name.hasPrefix(Self.secretPrefix) {
+            for line in file.content.lines
+            where !known.contains(line.name) && !line.name.hasPrefix(Self.secretPrefix)
+                && Self.kafkaProperty(of: line.name) == nil
+            {
                 let near = Suggestion.nearest(to: line.name, among: known)
                 problems.append(
                     Problem(
@@ -53,8 +56,9 @@ struct SettingValues {
             }
         }
         problems += Self.slips(among: variables)
+        let properties = Self.kafkaProperties(environment: environment, variables: variables, file: file)
         for setting in Settings.table {
-            let value: Value
+            var value: Value
             if let given = flags.first(where: { $0.name == setting.name }), !given.texts.isEmpty {
                 value = Value(texts: given.texts, origin: .flag)
             } else if let text = environment(setting.variable) {
@@ -67,6 +71,11 @@ struct SettingValues {
             } else {
                 value = Value(texts: [], origin: .unset)
             }
+            if setting.name == Settings.kafkaProperty.name, let properties {
+                // Of two for one property the last counts: what names it alone, unless a flag does.
+                value.texts = value.origin == .flag ? properties.texts + value.texts : value.texts + properties.texts
+                if value.origin == .unset { value.origin = properties.origin }
+            }
             values[setting.name] = value
             check(setting, value)
         }
@@ -74,6 +83,36 @@ struct SettingValues {
 
     /// Secrets for in-process agents have variables of their own, which are no settings.
     static let secretPrefix = "MARTLET_SECRET_"
+
+    /// `sasl.password` for `MARTLET_KAFKA_PROPERTY_SASL_PASSWORD`; nil for other names. None of librdkafka's properties
+    /// that a text can set has a `_` in its name.
+    private static func kafkaProperty(of variable: String) -> String? {
+        let prefix = Settings.kafkaProperty.variable + "_"
+        guard variable.hasPrefix(prefix), variable.utf8.count > prefix.utf8.count else { return nil }
+        return String(variable.dropFirst(prefix.count).lowercased().map { $0 == "_" ? "." : $0 })
+    }
+
+    /// Properties that have a variable each, whose values may hold commas and line feeds: a Secret's can't be put into a
+    /// list. Those of the environment come after those of the file.
+    private static func kafkaProperties(
+        environment: (String) -> String?, variables: [String], file: (name: String, content: DotEnv)?
+    ) -> Value? {
+        var texts: [String] = []
+        var origin = Origin.unset
+        if let file {
+            for line in file.content.lines {
+                guard let property = kafkaProperty(of: line.name), !line.value.isEmpty else { continue }
+                texts.append("\(property)=\(line.value)")
+                origin = .dotEnv(file: file.name, line: line.number)
+            }
+        }
+        for variable in variables.sorted() {
+            guard let property = kafkaProperty(of: variable), let text = environment(variable) else { continue }
+            texts.append("\(property)=\(text)")
+            origin = .variable
+        }
+        return texts.isEmpty ? nil : Value(texts: texts, origin: origin)
+    }
 
     /// Variables that nearly name a setting. Others that begin alike are none of ours: a cluster makes
     /// `MARTLET_SERVICE_HOST` of a service's name, and a stage's own (`MARTLET_STAGE`) come with a fence.
@@ -84,7 +123,8 @@ struct SettingValues {
         let known = Settings.table.map { String($0.variable.dropFirst(prefix.count)) }
         return variables.sorted().compactMap { name in
             let word = String(name.dropFirst(prefix.count))
-            guard name.hasPrefix(prefix), !name.hasPrefix(secretPrefix), !known.contains(word),
+            guard name.hasPrefix(prefix), !name.hasPrefix(secretPrefix), kafkaProperty(of: name) == nil,
+                !known.contains(word),
                 let near = Suggestion.nearest(to: word, among: known)
             else { return nil }
             return "unknown setting \(name) in the environment (did you mean \(prefix)\(near)?)"
