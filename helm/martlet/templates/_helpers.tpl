@@ -53,8 +53,10 @@ app.kubernetes.io/part-of: martlet
 {{- default (printf "%s.%s" .Release.Namespace .Release.Name) .Values.installation -}}
 {{- end -}}
 
-{{/* The program's one name for it. */}}
-{{- define "martlet.lease" -}}martlet-controller{{- end -}}
+{{/* The Lease by which one controller leads. */}}
+{{- define "martlet.lease" -}}
+{{- include "martlet.fullname" . }}-controller
+{{- end -}}
 
 {{/* (base, over) as YAML: `over` laid over `base`, in maps two levels deep. Sprig's merges take false and 0 for nothing. */}}
 {{- define "martlet.overlay" -}}
