@@ -80,7 +80,7 @@ final class ControllerUnit: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            observers: observers, configuration: machine, recorder: journal,
+            logs: logs, observers: observers, configuration: machine, recorder: journal,
             serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
         let link = link
@@ -162,4 +162,7 @@ private struct TappedLogStore: LogStore {
         await store.append(chunks)
         tap?(chunks)
     }
+
+    func runs() async -> [String] { await store.runs() }
+    func remove(runs uids: [String]) async { await store.remove(runs: uids) }
 }

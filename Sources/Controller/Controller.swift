@@ -16,17 +16,20 @@ package final class Controller: Sendable {
     private let recorder: (any StepRecorder)?
     private let mayAct: @Sendable () -> Bool
     private let writer: Writer
+    private let deleter: Deleter
+    private let sweeper: LogSweeper?
     private let serveChannel: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - mailbox: where the channel puts what it delivers.
+    ///   - logs: where the output of runs that are gone is forgotten.
     ///   - recorder: is given every step before its actions are performed.
     ///   - mayAct: whether this process still leads; asked just before each write and each message. The folder's lock
     ///     can't be lost, a Lease can.
     ///   - serveChannel: begun once everything has been listed; runs until it is cancelled.
     package init(
         mailbox: Mailbox, store: any ResourceStore, channel: any AgentChannel, resolver: any SourceResolver,
-        observers: [any ControllerObserver] = [],
+        logs: (any LogStore)? = nil, observers: [any ControllerObserver] = [],
         configuration: ControllerConfiguration = ControllerConfiguration(), recorder: (any StepRecorder)? = nil,
         mayAct: @escaping @Sendable () -> Bool = { true },
         serveChannel: @escaping @Sendable () async throws -> Void
@@ -40,6 +43,8 @@ package final class Controller: Sendable {
         self.recorder = recorder
         self.mayAct = mayAct
         writer = Writer(store: store, mailbox: mailbox, mayAct: mayAct)
+        deleter = Deleter(store: store, mailbox: mailbox, mayAct: mayAct)
+        sweeper = logs.map(LogSweeper.init)
         self.serveChannel = serveChannel
     }
 
@@ -49,11 +54,13 @@ package final class Controller: Sendable {
     package func run() async throws {
         let mailbox = mailbox
         let store = store
+        let sweeper = sweeper
         let serveChannel = serveChannel
         let listed = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await store.follow { event in
+                    sweeper?.observe(event)
                     mailbox.put(.store(event))
                     if case .listed = event { listed.open() }
                 }
@@ -64,6 +71,8 @@ package final class Controller: Sendable {
                 try await serveChannel()
             }
             group.addTask { try await self.writer.run() }
+            group.addTask { try await self.deleter.run() }
+            if let sweeper { group.addTask { await sweeper.run() } }
             group.addTask { try await self.loop() }
             defer { group.cancelAll() }
             try await group.next()
@@ -111,9 +120,11 @@ package final class Controller: Sendable {
         _ actions: [ControllerAction], in group: inout ThrowingDiscardingTaskGroup<any Error>
     ) throws(LeadershipLost) {
         var writes: [StatusWrite] = []
+        var deletions: [RunReference] = []
         for action in actions {
             switch action {
             case .write(let write): writes.append(write)
+            case .delete(let run): deletions.append(run)
             case .publish(let message, let inbox):
                 try requireLead()
                 publish(message, to: inbox)
@@ -159,6 +170,7 @@ package final class Controller: Sendable {
             }
         }
         if !writes.isEmpty { writer.put(writes) }
+        if !deletions.isEmpty { deleter.put(deletions) }
     }
 
     private func requireLead() throws(LeadershipLost) {

@@ -69,10 +69,13 @@ package struct CapacityPlan: Equatable, Sendable {
         return scenario
     }
 
-    /// The pipeline without what only real agents have.
+    /// The pipeline without what only real agents have, and with all its runs kept, since they are looked at in the end.
     private var playable: PipelineSpec {
         var spec = pipeline
         spec.source?.credentials = nil
+        spec.successfulRunsHistoryLimit = nil
+        spec.failedRunsHistoryLimit = nil
+        spec.ttlSecondsAfterFinished = nil
         for index in spec.stages.indices { spec.stages[index].secrets = [] }
         for index in spec.finally.indices { spec.finally[index].secrets = [] }
         return spec

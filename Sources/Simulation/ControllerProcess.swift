@@ -215,6 +215,7 @@ final class ControllerProcess: SimulatedProcess {
         case .write(let write):
             world.judge.plans(write, self)
             waiting.append(write)
+        case .delete(let run): delete(run)
         case .publish(let message, let inbox):
             guard mayAct else { return lostLead() }
             channel?.publish(message, to: inbox)
@@ -233,6 +234,16 @@ final class ControllerProcess: SimulatedProcess {
             }
         case .warn(let problem): world.note("\(leadership.identity): \(problem)")
         case .observed, .unplaced, .passedOver, .expectTraffic: break
+        }
+    }
+
+    private func delete(_ run: RunReference) {
+        guard mayAct else { return lostLead() }
+        world.judge.deletes(run, self)
+        call {
+            self.world.store.delete(run, by: self)
+        } answer: { [self] outcome in
+            put(.deleted(uid: run.uid, outcome ?? .failed("the store did not answer")))
         }
     }
 

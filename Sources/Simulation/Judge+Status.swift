@@ -23,6 +23,7 @@ extension Judge {
             if stage == before { continue }
             judge(stage, over: before ?? StageStatus(id: stage.id), run, isRerun: isRerun)
         }
+        if new.completionTime != old.completionTime { noteEnding(run) }
         judgeWanted(of: run.uid)
         quietSince = nil
     }

@@ -107,6 +107,7 @@ extension Judge {
         }) {
             return "\(leader.identity) still counts on \(stranger.instance)"
         }
+        if let trouble = overfullHistory() { return trouble }
         // A leader that came to its senses late may have taken positions back, which costs reading again and nothing else.
         for partition in world.broker.results
         where partition.committer == leader.identity && Int(partition.committed ?? 0) < partition.end {
@@ -118,7 +119,7 @@ extension Judge {
 
 extension PipelineRun {
     /// A rerun that is asked for together with a cancel never begins.
-    fileprivate var hasEnded: Bool {
+    var hasEnded: Bool {
         status.isFinished && (status.observedRerun == spec.rerunCount || spec.desiredState == .cancelled)
     }
 }

@@ -24,6 +24,13 @@ final class Judge {
         var digest: String
     }
 
+    /// That a run has ended; again after each rerun.
+    struct Ending {
+        var uid: String
+        var time: Timestamp
+        var succeeded: Bool
+    }
+
     unowned let world: World
     private(set) var violations: [Violation] = []
     var isOver = false
@@ -46,6 +53,8 @@ final class Judge {
     private var stopped: Set<String> = []
     var passedOver: [String: Int64] = [:]
     var published: [String: (digest: String, at: Int64)] = [:]
+    /// How runs of pipelines have ended, by pipeline.
+    var endings: [String: [Ending]] = [:]
     var quietSince: Int64?
     /// How many runs at the beginning have ended for good.
     var endedRuns = 0

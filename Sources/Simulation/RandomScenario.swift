@@ -4,6 +4,8 @@ internal import Model
 struct RandomScenario {
     private static let kinds = ["shell", "build", "test"]
     private var dice: Dice
+    /// Apart from the others, so that worlds without limits stay what they are.
+    private var historyDice: Dice
     private let options: SimulationOptions
     private var labelled: Set<String> = []
     private var offered: [String] = []
@@ -11,6 +13,7 @@ struct RandomScenario {
     init(seed: UInt64, options: SimulationOptions) {
         self.options = options
         dice = Dice(seed: seed ^ 0x5EED_0000_0000_0001)
+        historyDice = Dice(seed: seed ^ 0x5EED_0000_0000_0002)
     }
 
     mutating func scenario(seed: UInt64) -> Scenario {
@@ -23,13 +26,25 @@ struct RandomScenario {
         scenario.resultsPartitions = 1 + dice.below(3)
         scenario.presencePartitions = 1 + dice.below(2)
         for number in 0..<2 {
-            let pipeline = Pipeline(metadata: Metadata(name: "p\(number)", uid: "p\(number)"), spec: pipeline())
+            var pipeline = Pipeline(metadata: Metadata(name: "p\(number)", uid: "p\(number)"), spec: pipeline())
+            limitHistory(of: &pipeline.spec)
             // Now and then a run waits for its pipeline.
             scenario.pipelines.append((dice.chance(20) ? dice.between(0, seconds(30)) : 0, pipeline))
         }
         let span = max(seconds(5), scenario.faultsEnd - seconds(40))
         for number in 0..<options.runs { scenario.runs.append(run(number, within: span)) }
+        // Only of pipelines that are not theirs alone do runs have a history.
+        for place in scenario.runs.indices where historyDice.chance(5) {
+            scenario.runs[place].run.spec.pipelineSpec?.ttlSecondsAfterFinished = historyDice.below(60)
+        }
         return scenario
+    }
+
+    private mutating func limitHistory(of spec: inout PipelineSpec) {
+        guard historyDice.chance(20) else { return }
+        if historyDice.chance(70) { spec.successfulRunsHistoryLimit = historyDice.below(3) }
+        if historyDice.chance(70) { spec.failedRunsHistoryLimit = historyDice.below(3) }
+        if historyDice.chance(30) { spec.ttlSecondsAfterFinished = historyDice.below(120) }
     }
 
     /// A part of what is switched on: too much at once hides what each does.

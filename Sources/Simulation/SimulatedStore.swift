@@ -156,6 +156,26 @@ final class SimulatedStore {
         return .stored(resourceVersion: version)
     }
 
+    /// Deletes a run as a controller has seen it.
+    func delete(_ run: RunReference, by process: ControllerProcess) -> DeleteOutcome {
+        guard runs[run.uid] != nil else { return .gone }
+        if world.strikes(.conflict, oneIn: 12) { annotate(run.uid) }
+        guard let stored = runs[run.uid] else { return .gone }
+        guard stored.metadata.resourceVersion == run.resourceVersion else {
+            world.note("\(process.name): the deletion of \(run.uid) conflicts")
+            return .conflict
+        }
+        let isFailing = world.strikes(.writeFailure, oneIn: 8)
+        if isFailing, world.dice.chance(50) {
+            world.note("\(process.name): the deletion of \(run.uid) fails")
+            return .failed("no answer")
+        }
+        world.note("\(process.name): \(run.uid) has had its time")
+        world.judge.hasHadItsTime(stored)
+        delete(run.uid)
+        return isFailing ? .failed("no answer") : .deleted
+    }
+
     /// Refused for good is what holds results that are too much for the store; now and then also the little that is
     /// written in its place.
     private func isRefused(_ write: StatusWrite) -> Bool {

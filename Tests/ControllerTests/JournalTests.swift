@@ -88,11 +88,11 @@ struct JournalTests {
         var replay = JournalReplay()
         let step = JournalStep(at: World().now, inputs: [.woke], actions: [])
         #expect(throws: JournalError.headless) { _ = try replay.take(step.line) }
-        #expect(throws: JournalError.newerFormat(2)) {
+        #expect(throws: JournalError.newerFormat(3)) {
             _ = try replay.take(
                 Array(
                     """
-                    {"journal":2,"version":"9","configuration":{"leaseSeconds":15,"claimSeconds":10,\
+                    {"journal":3,"version":"9","configuration":{"leaseSeconds":15,"claimSeconds":10,\
                     "deferMilliseconds":1,"passOverSeconds":1,"longestPassOverSeconds":1,"inProcessInstances":[]}}
                     """.utf8))
         }
@@ -142,7 +142,9 @@ struct JournalTests {
             .sourceResolved(
                 uid: "u1", .success(ResolvedSource(url: "https://x/y", revision: "abc", ref: "refs/heads/main"))),
             .sourceResolved(uid: "u1", .failure(SourceError("no such ref", mayPass: false))),
-            .looked(uid: "u1", .found(run)), .looked(uid: "u1", .absent), .looked(uid: "u1", .failed("down")), .woke,
+            .deleted(uid: "u1", .deleted), .deleted(uid: "u1", .gone), .deleted(uid: "u1", .conflict),
+            .deleted(uid: "u1", .failed("busy")), .looked(uid: "u1", .found(run)), .looked(uid: "u1", .absent),
+            .looked(uid: "u1", .failed("down")), .woke,
         ]
     }()
 

@@ -22,6 +22,8 @@ struct World {
     var observed: [PipelineRun] = []
     var happenings: [Happening] = []
     var lookUps: [String] = []
+    /// Runs that were to be deleted, in their order.
+    var deletions: [RunReference] = []
     var resolves: [String] = []
     var warnings: [String] = []
     var unplaced: [Placement.Unplaced] = []
@@ -34,6 +36,8 @@ struct World {
     /// Whether writes are answered as soon as they are made.
     var answersWrites = true
     var acknowledges = true
+    /// Whether runs are deleted as soon as that is asked for, and the store tells it.
+    var answersDeletions = true
 
     init(_ configuration: ControllerConfiguration = ControllerConfiguration()) {
         machine = ControllerMachine(configuration: configuration)
@@ -56,6 +60,9 @@ struct World {
         case .write(let write):
             writeCount += 1
             if answersWrites { pending.append(.wrote(uid: write.uid, answer(write))) } else { writes.append(write) }
+        case .delete(let run):
+            deletions.append(run)
+            if answersDeletions { pending += delete(run) }
         case .publish(let message, _):
             sent.append(message)
             if case .assign(let assignment) = message, acknowledges {
@@ -86,6 +93,16 @@ struct World {
         return .stored(resourceVersion: "\(version)")
     }
 
+    /// The store's answer to a deletion, and what it tells then.
+    mutating func delete(_ run: RunReference) -> [ControllerInput] {
+        guard let stored = stored[run.uid] else { return [.deleted(uid: run.uid, .gone)] }
+        guard stored.metadata.resourceVersion == run.resourceVersion else {
+            return [.deleted(uid: run.uid, .conflict)]
+        }
+        self.stored[run.uid] = nil
+        return [.deleted(uid: run.uid, .deleted), .store(.runGone(uid: run.uid))]
+    }
+
     mutating func answerWrites() {
         let writes = writes
         self.writes = []
@@ -103,7 +120,7 @@ struct World {
         if tell { step(.store(.run(run))) }
     }
 
-    mutating func list(_ runs: PipelineRun...) {
+    mutating func list(_ runs: PipelineRun..., pipelines: [Pipeline] = []) {
         for run in runs {
             version += 1
             var run = run
@@ -111,7 +128,7 @@ struct World {
             stored[run.uid] = run
         }
         let all = stored.keys.sorted().compactMap { stored[$0] }
-        step(.store(.listed(runs: all, pipelines: [])))
+        step(.store(.listed(runs: all, pipelines: pipelines)))
     }
 
     mutating func pass(seconds count: Int) {

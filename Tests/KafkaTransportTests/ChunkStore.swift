@@ -18,6 +18,9 @@ final class ChunkStore: LogStore {
         if isHeld { await gate.wait { !$0.isEmpty } }
         log.add(chunks)
     }
+
+    func runs() async -> [String] { [] }
+    func remove(runs uids: [String]) async {}
 }
 
 func chunk(_ number: Int, _ text: String, fence: String = "r/s/1") -> LogChunk {

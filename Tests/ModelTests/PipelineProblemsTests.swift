@@ -333,17 +333,17 @@ import Testing
 
     @Test func `fields that nothing acts on yet are notes with their places`() throws {
         let json =
-            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{}}],"concurrency":{"group":"a"},"notifications":{},"successfulRunsHistoryLimit":1,"failedRunsHistoryLimit":1,"ttlSecondsAfterFinished":1}"#
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{}}],"concurrency":{"group":"a"},"notifications":{}}"#
         let (spec, _) = FieldReader.read(PipelineSpec.self, from: try parseJSON(json))
         let notes = spec.notYetActedOn()
         #expect(notes.allSatisfy { $0.severity == .note })
-        #expect(
-            notes.map(\.path.description) == [
-                "spec.triggers", "spec.concurrency", "spec.notifications", "spec.successfulRunsHistoryLimit",
-                "spec.failedRunsHistoryLimit", "spec.ttlSecondsAfterFinished",
-            ])
+        #expect(notes.map(\.path.description) == ["spec.triggers", "spec.concurrency", "spec.notifications"])
         var run = PipelineRunSpec()
         run.pipelineSpec = spec
+        run.pipelineSpec?.failedRunsHistoryLimit = 3
+        let limits = run.problems().filter { $0.path.description.hasSuffix("HistoryLimit") }
+        #expect(limits.map(\.path.description) == ["spec.pipelineSpec.failedRunsHistoryLimit"])
+        #expect(limits.map(\.severity) == [.note])
         #expect(run.notYetActedOn().first?.path.description == "spec.pipelineSpec.triggers")
         #expect(PipelineSpec().notYetActedOn() == [])
     }

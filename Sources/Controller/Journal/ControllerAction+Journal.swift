@@ -15,6 +15,11 @@ extension ControllerAction {
             json.member("resourceVersion", write.resourceVersion)
             json.key("status")
             FieldWriter.write(write.status, into: &json)
+        case .delete(let run):
+            json.member("delete", run.uid)
+            json.member("name", run.name)
+            json.member("namespace", run.namespace)
+            json.member("resourceVersion", run.resourceVersion)
         case .publish(let message, let inbox):
             json.member("publish", Message.controller(message))
             json.member("kind", inbox.kind)

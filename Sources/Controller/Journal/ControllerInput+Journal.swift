@@ -12,6 +12,9 @@ extension ControllerInput {
         case .wrote(let uid, let outcome):
             json.member("wrote", uid)
             outcome.write(into: &json)
+        case .deleted(let uid, let outcome):
+            json.member("deleted", uid)
+            outcome.write(into: &json)
         case .published(let fence, let digest, let delivered):
             json.member("published", fence.description)
             json.member("digest", digest)
@@ -41,6 +44,7 @@ extension ControllerInput {
         let node = JournalNode(line, name: kind)
         switch kind {
         case "wrote": self = .wrote(uid: try node.text("wrote"), try WriteOutcome(journal: node))
+        case "deleted": self = .deleted(uid: try node.text("deleted"), try DeleteOutcome(journal: node))
         case "published":
             let text = try node.text("published")
             guard let fence = Fence(text) else { throw node.error("`\(text)` is no fence") }
@@ -166,6 +170,30 @@ extension WriteOutcome {
             self = .gone
         } else {
             throw node.error("has no outcome")
+        }
+    }
+}
+
+extension DeleteOutcome {
+    fileprivate func write(into json: inout JSONWriter) {
+        switch self {
+        case .deleted: json.member("outcome", "deleted")
+        case .gone: json.member("outcome", "gone")
+        case .conflict: json.member("outcome", "conflict")
+        case .failed(let problem): json.member("failed", problem)
+        }
+    }
+
+    fileprivate init(journal node: JournalNode) throws(JournalError) {
+        guard !node.has("failed") else {
+            self = .failed(try node.text("failed"))
+            return
+        }
+        switch try node.text("outcome") {
+        case "deleted": self = .deleted
+        case "gone": self = .gone
+        case "conflict": self = .conflict
+        case let other: throw node.error("`\(other)` is no outcome")
         }
     }
 }

@@ -35,7 +35,7 @@ package struct JournalStep: Equatable, Sendable {
 /// The first line of what one process has recorded: what its machine was made of.
 package struct JournalHeader: Equatable, Sendable {
     /// Rises when a line can no longer be read by the versions before.
-    package static let format = 1
+    package static let format = 2
 
     package var format = JournalHeader.format
     /// The program's.

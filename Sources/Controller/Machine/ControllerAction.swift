@@ -5,6 +5,8 @@ package import Planning
 /// Everything that the controller can do.
 package enum ControllerAction: Equatable, Sendable {
     case write(StatusWrite)
+    /// A run that has had its time; the answer is `ControllerInput.deleted`.
+    case delete(RunReference)
     /// An assignment's delivery is reported back as `ControllerInput.published`.
     case publish(ControllerMessage, to: Inbox)
     case reportToAll

@@ -5,6 +5,8 @@ package enum ControllerInput: Equatable, Sendable {
     case store(StoreEvent)
     case channel(ChannelEvent)
     case wrote(uid: String, WriteOutcome)
+    /// The store's answer to a deletion.
+    case deleted(uid: String, DeleteOutcome)
     /// Whether the broker has an assignment.
     case published(fence: Fence, digest: String, delivered: Bool)
     case sourceResolved(uid: String, Result<ResolvedSource, SourceError>)

@@ -289,6 +289,7 @@ extension ControllerMachine {
             entry.unstored = []
             entry.writeDue = nil
             runs[uid] = entry
+            if entry.run.status.isFinished { entryEnded(uid, at: now) }
             return
         }
         if difference == .cosmetic {

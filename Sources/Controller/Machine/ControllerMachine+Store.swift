@@ -7,9 +7,9 @@ extension ControllerMachine {
     mutating func take(_ event: StoreEvent, at now: Moment) {
         switch event {
         case .listed(let listed, let pipelines):
-            for pipeline in pipelines { keep(pipeline) }
+            for pipeline in pipelines { keep(pipeline, at: now) }
             let names = Set(pipelines.map { key($0.metadata) })
-            for name in self.pipelines.keys.sorted() where !names.contains(name) { forgetPipeline(name) }
+            for name in self.pipelines.keys.sorted() where !names.contains(name) { forgetPipeline(name, at: now) }
             let uids = Set(listed.map(\.uid))
             for uid in runs.keys.sorted() where !uids.contains(uid) { gone(uid) }
             for run in listed { observe(run, at: now) }
@@ -20,9 +20,9 @@ extension ControllerMachine {
             }
         case .run(let run): observe(run, at: now)
         case .runGone(let uid): gone(uid)
-        case .pipeline(let pipeline): keep(pipeline)
+        case .pipeline(let pipeline): keep(pipeline, at: now)
         case .pipelineGone(let name, let namespace):
-            forgetPipeline(key(name, namespace))
+            forgetPipeline(key(name, namespace), at: now)
         case .drained(let agents):
             drained = Set(agents)
             for presence in fleet.presences { drainIfWanted(presence) }
@@ -32,17 +32,19 @@ extension ControllerMachine {
     private func key(_ metadata: Metadata) -> String { key(metadata.name, metadata.namespace) }
     func key(_ name: String, _ namespace: String?) -> String { namespace.map { "\($0)/\(name)" } ?? name }
 
-    private mutating func keep(_ pipeline: Pipeline) {
+    private mutating func keep(_ pipeline: Pipeline, at now: Moment) {
         let key = key(pipeline.metadata)
         guard pipelines[key]?.spec != pipeline.spec || pipelines[key]?.metadata != pipeline.metadata else { return }
         pipelines[key] = pipeline
         touchRuns(of: key)
+        lookAtHistory(.pipeline(key), at: now)
     }
 
-    private mutating func forgetPipeline(_ key: String) {
+    private mutating func forgetPipeline(_ key: String, at now: Moment) {
         guard pipelines.removeValue(forKey: key) != nil else { return }
         graphs[key] = nil
         touchRuns(of: key)
+        lookAtHistory(.pipeline(key), at: now)
     }
 
     /// Runs that have frozen their pipeline don't mind; the others wait for it.
@@ -102,6 +104,7 @@ extension ControllerMachine {
         }
         for incoming in entry.unstored + entry.incoming { incoming.position.map { offsets.settle($0) } }
         readyRuns.remove(uid)
+        leaveHistory(entry.run)
         mustSchedule = true
     }
 
@@ -166,7 +169,7 @@ extension ControllerMachine {
         {
             touch(uid)
         }
-        if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid) }
+        if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid, at: now) }
     }
 
     private static let longestFailureWait = seconds(5)
@@ -178,13 +181,14 @@ extension ControllerMachine {
         entry.writeNotBefore = now.uptime + wait
     }
 
-    /// A finished run needs no graph and no copy of its plan.
-    private mutating func entryEnded(_ uid: String) {
+    /// A finished run needs no graph and no copy of its plan, and has become part of its pipeline's history.
+    mutating func entryEnded(_ uid: String, at now: Moment) {
         runs[uid]?.graph = nil
         runs[uid]?.graphSpec = nil
         runs[uid]?.ready = []
         runs[uid]?.stops = []
         readyRuns.remove(uid)
+        noteEnd(uid, at: now)
     }
 
     /// What can be stored when the planned status can't: the run has failed, and why.

@@ -14,6 +14,8 @@ package struct ControllerMachine: Sendable {
     let configuration: ControllerConfiguration
     var runs: [String: RunEntry] = [:]
     var pipelines: [String: Pipeline] = [:]
+    /// Ended runs, those apart that no limit can ever reach.
+    var histories: [HistoryGroup: History] = [:]
     var graphs: [String: (spec: PipelineSpec, graph: StageGraph)] = [:]
     var fleet = Fleet()
     /// Agents, by name, that an operator wants to take nothing more. Looked up, never iterated.
@@ -54,6 +56,7 @@ package struct ControllerMachine: Sendable {
         case run(String)
         case claim(Fence)
         case schedule
+        case history(HistoryGroup)
         /// Agents that have gone silent; also keeps steps coming while anything is bound, so that a gap shows.
         case fleet
     }
@@ -90,6 +93,7 @@ package struct ControllerMachine: Sendable {
         case .store(let event): take(event, at: now)
         case .channel(let event): take(event, at: now)
         case .wrote(let uid, let outcome): wrote(uid, outcome, at: now)
+        case .deleted(let uid, let outcome): deleted(uid, outcome, at: now)
         case .published(let fence, let digest, let delivered): published(fence, digest, delivered, at: now)
         case .sourceResolved(let uid, let result): resolved(uid, result, at: now)
         case .looked(let uid, let answer): looked(uid, answer, at: now)
@@ -144,6 +148,7 @@ package struct ControllerMachine: Sendable {
                     scheduleAt = nil
                     mustSchedule = true
                 }
+            case .history(let group): fireHistory(group, at: now)
             case .fleet: lookAtFleet(at: now)
             }
         }

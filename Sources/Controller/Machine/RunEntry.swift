@@ -48,6 +48,7 @@ struct RunEntry: Sendable {
     var happenings: [Happening] = []
     /// A change that came while a write was under way.
     var update: PipelineRun?
+    var deletion = Deletion.none
     /// The earliest uptime that the timers hold for it.
     var wakeAt: Int64?
 

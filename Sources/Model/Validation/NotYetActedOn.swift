@@ -6,9 +6,7 @@ extension PipelineSpec {
     package func notYetActedOn(at path: FieldPath = FieldPath(.key("spec"))) -> [Problem] {
         let given: [(String, Bool)] = [
             ("triggers", !triggers.isEmpty), ("concurrency", concurrency != nil),
-            ("notifications", notifications != nil), ("successfulRunsHistoryLimit", successfulRunsHistoryLimit != nil),
-            ("failedRunsHistoryLimit", failedRunsHistoryLimit != nil),
-            ("ttlSecondsAfterFinished", ttlSecondsAfterFinished != nil),
+            ("notifications", notifications != nil),
         ]
         return given.filter(\.1).map { field, _ in
             Problem(

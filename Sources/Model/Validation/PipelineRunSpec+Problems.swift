@@ -20,7 +20,10 @@ extension PipelineRunSpec {
         default: break
         }
         if let source { problems += source.problems(at: path.key("source")) }
-        if let pipelineSpec { problems += pipelineSpec.problems(at: path.key("pipelineSpec")) }
+        if let pipelineSpec {
+            problems += pipelineSpec.problems(at: path.key("pipelineSpec"))
+            problems += pipelineSpec.limitsWithoutEffect(at: path.key("pipelineSpec"))
+        }
         for (number, param) in params.enumerated() where params[..<number].contains(where: { $0.name == param.name }) {
             report("the parameter `\(param.name)` is given twice", path.key("params").index(number).key("name"))
         }
@@ -71,6 +74,21 @@ extension PipelineRunSpec {
                     at: place, hint: near.map { "did you mean `\($0)`?" }))
         }
         return problems
+    }
+}
+
+extension PipelineSpec {
+    /// Limits that count runs, in a pipeline that only ever has one.
+    fileprivate func limitsWithoutEffect(at path: FieldPath) -> [Problem] {
+        let given = [
+            ("successfulRunsHistoryLimit", successfulRunsHistoryLimit != nil),
+            ("failedRunsHistoryLimit", failedRunsHistoryLimit != nil),
+        ]
+        return given.filter(\.1).map { field, _ in
+            Problem(
+                "has no effect: an inline pipeline has one run only", at: path.key(field),
+                hint: "`ttlSecondsAfterFinished` says how long that is kept", severity: .note)
+        }
     }
 }
 

@@ -124,6 +124,15 @@ struct RunRequest {
         var runs = try await store.reader.runs().reversed().filter {
             !$0.status.isFinished || names.contains($0.metadata.name)
         }
+        let present = Set(runs.map(\.metadata.name))
+        let gone = names.subtracting(present).sorted()
+        if !gone.isEmpty {
+            throw CommandFailure(
+                gone.map { name in
+                    "run \(name) has ended and was deleted since, as its pipeline's limits ask for: rename it, or raise its "
+                        + "rerunCount, to run it again"
+                }, code: CommandFailure.badInput)
+        }
         for pipeline in alone.compactMap(\.pipeline) {
             runs.append(try await store.verbs.create(newRun(of: pipeline), generateName: pipeline.metadata.name))
         }

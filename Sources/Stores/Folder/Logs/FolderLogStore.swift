@@ -62,6 +62,15 @@ package final class FolderLogStore: LogStore {
         }
     }
 
+    package func runs() async -> [String] {
+        do {
+            return try await pool.read { try String.fetchAll($0, sql: "SELECT DISTINCT run FROM attempts") }
+        } catch {
+            report(StateError.from(error, path))
+            return []
+        }
+    }
+
     /// Forgets the output of runs.
     package func remove(runs uids: [String]) async {
         await withCheckedContinuation { continuation in
