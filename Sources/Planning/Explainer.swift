@@ -255,7 +255,7 @@ struct Explainer {
         switch status.stages[place].reason {
         case Reason.halted:
             let first = status.stages.indices.first {
-                status.stages[$0].state == .failed && graph.stages.indices.contains($0)
+                status.stages[$0].state == .failed && !status.stages[$0].isGivenUp && graph.stages.indices.contains($0)
                     && !graph.stages[$0].continuesOnFailure && !graph.stages[$0].isFinally
             }
             return first.map { failure(at: $0, graph) }

@@ -67,7 +67,7 @@ extension Pass {
                 waiting += 1
                 if approval == nil, stage.reason == Reason.approvalPending { approval = place }
             case .pending: pending += 1
-            case .failed: if failed == nil { failed = place }
+            case .failed: if failed == nil, !stage.isGivenUp { failed = place }
             case .succeeded, .skipped, .cancelled: break
             }
         }
@@ -94,13 +94,17 @@ extension Pass {
             return (false, ending.rawValue, "\(text); \(succeeded) of \(stages.count) stages had succeeded")
         }
         var tolerated: [Int] = []
+        var failed: [Int] = []
         for (place, stage) in stages.enumerated() where stage.state == .failed {
             if isAligned, let graph, graph.stages[place].continuesOnFailure {
                 tolerated.append(place)
-                continue
+            } else {
+                failed.append(place)
             }
-            let what = stage.message ?? stage.reason ?? "failed"
-            return (false, Reason.stageFailed, "`\(title(place))` failed: \(what)")
+        }
+        if let first = failed.first(where: { !stages[$0].isGivenUp }) ?? failed.first {
+            let what = stages[first].message ?? stages[first].reason ?? "failed"
+            return (false, Reason.stageFailed, "`\(title(first))` failed: \(what)")
         }
         if let first = tolerated.first {
             let more = tolerated.count > 1 ? " and \(tolerated.count - 1) more" : ""

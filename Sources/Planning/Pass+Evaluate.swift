@@ -66,7 +66,8 @@ extension Pass {
 
     private func failures(_ graph: StageGraph) -> Failures {
         var failures = Failures(groups: [])
-        for place in plan.status.stages.indices where plan.status.stages[place].state == .failed {
+        for place in plan.status.stages.indices
+        where plan.status.stages[place].state == .failed && !plan.status.stages[place].isGivenUp {
             let stage = graph.stages[place]
             if failures.groups.isEmpty {
                 failures.groups = [Bool](repeating: false, count: graph.groups.count)
@@ -105,17 +106,25 @@ extension Pass {
         prepare(place, graph, &slots)
     }
 
-    /// A stage that will not start any more: skipped, or failed where it has failed before and waited to be retried.
+    /// A stage that will not start any more: skipped, or failed where it has failed before and waited to be tried again.
+    /// What it failed with stays in its message.
     private mutating func giveUp(_ place: Int, _ reason: String, _ text: String) {
-        let failures = plan.status.stages[place].failures
-        if failures > 0 {
-            end(
-                place, .failed, Reason.failure,
+        let stage = plan.status.stages[place]
+        let failures = stage.failures
+        guard failures > 0 else { return end(place, .skipped, reason, text) }
+        guard stage.reason == Reason.backOff, var message = stage.message,
+            let range = message.firstRange(of: Self.triesAgain)
+        else {
+            return end(
+                place, .failed, reason,
                 "failed \(failures) \(failures == 1 ? "time" : "times"), not tried again: \(text)")
-        } else {
-            end(place, .skipped, reason, text)
         }
+        message.replaceSubrange(range, with: ", not tried again (\(text))")
+        end(place, .failed, reason, message)
     }
+
+    /// In the message of a stage that waits for its next attempt, before what the last one failed with.
+    static let triesAgain = ", tries again"
 
     private mutating func halt(_ place: Int, _ graph: StageGraph, _ stage: StageGraph.Stage, by first: Int) {
         for need in stage.needs {

@@ -44,7 +44,7 @@ extension Pass {
             lookAgain(at: min(retryAt, longest))
             if plan.status.stages[place].reason != Reason.backOff {
                 let failures = plan.status.stages[place].failures
-                hold(place, .waiting, Reason.backOff, "failed \(failures) times, tries again after a while")
+                hold(place, .waiting, Reason.backOff, "failed \(failures) times\(Self.triesAgain) after a while")
             }
             return
         }

@@ -149,12 +149,12 @@ extension Pass {
         outcome.exitCode.map { "ended with exit code \($0)" }
     }
 
-    /// An agent's reason, if it is one CamelCase word.
+    /// An agent's reason, if it is one CamelCase word, and not one by which the planner knows its own decisions.
     private func word(_ text: String?) -> String? {
         guard let text, let first = text.utf8.first, (65...90).contains(first), text.utf8.count <= 64,
             text.utf8.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) })
         else { return nil }
-        return text
+        return Reason.consequences.contains(text) ? nil : text
     }
 
     /// A failure by the stage itself: tried again while its retries last and the run still wants it.
@@ -173,7 +173,8 @@ extension Pass {
         plan.status.stages[place].state = .waiting
         plan.status.stages[place].reason = Reason.backOff
         plan.status.stages[place].message = message(
-            "failed \(failures) of \(retry.limit + 1) times (\(reason)), tries again" + (text.map { ": \($0)" } ?? ""))
+            "failed \(failures) of \(retry.limit + 1) times (\(reason))\(Self.triesAgain)"
+                + (text.map { ": \($0)" } ?? ""))
         plan.status.stages[place].retryAt = retryAt
         plan.status.stages[place].queuedTime = nil
         plan.status.stages[place].results = []

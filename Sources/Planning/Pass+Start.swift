@@ -17,8 +17,12 @@ extension Pass {
             return false
         }
         switch obstacle {
-        case .invalid(let detail), .specChanged(let detail):
+        case .invalid(let detail):
             endInvalid(detail)
+            return false
+        case .specChanged(let detail):
+            setCondition(Condition.accepted, .false, Reason.specChanged, detail)
+            hold(Reason.specChanged, detail)
             return false
         case .concurrencyRejected(let detail):
             setCondition(Condition.accepted, .true, Reason.accepted, "")

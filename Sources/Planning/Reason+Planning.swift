@@ -20,4 +20,12 @@ extension Reason {
     package static let concurrencyRejected = "ConcurrencyRejected"
     /// A newer run of its concurrency group took its place.
     package static let superseded = "Superseded"
+
+    /// Why a stage isn't tried again, or never was: another stage's failure.
+    static let consequences = [halted, failFast, needFailed, needSkipped]
+}
+
+extension StageStatus {
+    /// Whether it would have been tried again but for another stage's failure, which is what the run fails by.
+    var isGivenUp: Bool { state == .failed && reason.map(Reason.consequences.contains) ?? false }
 }

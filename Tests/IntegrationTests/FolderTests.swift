@@ -81,6 +81,44 @@ import Testing
         }
     }
 
+    @Test func anEndedRunBeyondItsPipelinesLimitGoesWithItsOutputAndItsFileMakesNoOther() async throws {
+        try await withHome { home in
+            let run = """
+                apiVersion: martlet.dev/v1alpha1
+                kind: PipelineRun
+                metadata: {name: hello-1}
+                spec: {pipelineRef: {name: hello}}
+                """
+            try home.write(run, to: "manifests/run.yaml")
+            try home.write(
+                Manifest.pipeline(
+                    "hello", [Stage("a", script: "\(home.enter)\necho some output")], "successfulRunsHistoryLimit: 1"),
+                to: "manifests/pipeline.yaml")
+            let controller = try await home.controller("--agent", "shell")
+            let first = try await home.run("hello-1")
+            let second = try await home.martlet("start", "hello").output.trimmed
+            try await home.run(second)
+            try await home.gone("hello-1")
+            try await home.outputGone(of: first.uid)
+            #expect(try await home.look(at: second) != nil)
+            controller.send(SIGTERM)
+            #expect(try await controller.finish().code == 0)
+
+            let next = try await home.controller("--agent", "shell")
+            let third = try await home.martlet("start", "hello").output.trimmed
+            try await home.run(third)
+            try await home.gone(second)
+            #expect(try home.ledger.count == 3)
+            #expect(try await home.look(at: "hello-1") == nil)
+            #expect(try home.read("manifests/run.yaml") == run)
+            next.send(SIGTERM)
+            #expect(try await next.finish().code == 0)
+            let again = try await home.martlet("run", "manifests")
+            #expect(again.code == 2)
+            #expect(again.errors.contains("run hello-1 has ended and was deleted since"))
+        }
+    }
+
     @Test func aStageThatNoAgentCanTakeSaysWhyAndWaits() async throws {
         try await withHome { home in
             try home.write(

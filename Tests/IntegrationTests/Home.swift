@@ -194,6 +194,19 @@ final class Home: Sendable {
         let stages = last?.status.stages.map { "\($0.id) \($0.state) \($0.reason ?? "") \($0.message ?? "")" } ?? []
         throw Unmet("\(name) did not become as wanted in time; stages: \(stages)")
     }
+
+    /// Waits until a run is gone.
+    func gone(_ name: String) async throws {
+        for await _ in signals.stream(of: .changed) where try await look(at: name) == nil { return }
+        throw Unmet("\(name) did not go in time")
+    }
+
+    /// Waits until no output is kept of a run.
+    func outputGone(of uid: String) async throws {
+        let logs = try FolderLogs(folder)
+        for await _ in signals.stream(of: .logged) where try await logs.attempts(run: uid).isEmpty { return }
+        throw Unmet("the output of \(uid) did not go in time")
+    }
 }
 
 /// A test's home; what it started and what that said is told when the test fails.

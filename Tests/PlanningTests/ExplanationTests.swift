@@ -306,6 +306,11 @@ struct ExplanationTests {
             $0.agents = .known([agent("a1")])
             $0.driver.obstacle = .superseded("r9")
         },
+        Case("not started: its spec was changed", [Reason.specChanged], "its spec was changed: no") {
+            $0.agents = .known([agent("a1")])
+            $0.driver.obstacle = .specChanged("no")
+            $0.driver.pass()
+        },
         Case("not started: invalid", [Reason.invalidSpec], "its spec is not valid: a cycle") {
             $0.agents = .known([agent("a1")])
             $0.driver.obstacle = .invalid("a cycle")

@@ -79,14 +79,116 @@ struct FlowTests {
         #expect(driver.states == ["a Failed", "b Skipped"])
     }
 
-    @Test func `a stage that waits to be tried again when the run halts has failed`() throws {
+    @Test func `a stage that waits to be tried again when the run halts has failed, with its own error`() throws {
+        var driver = try RunDriver(
+            PipelineSpec([stage("a") { $0.retry = retry(3) }, stage("b"), stage("c"), stage("d", needs: ["a"])]))
+        driver.pass()
+        driver.bind("c")
+        driver.perform("a", .failed, message: "flaky")
+        driver.perform("b", .failed, message: "broken")
+        #expect(driver.states == ["a Failed", "b Failed", "c Assigned", "d Skipped"])
+        #expect(driver.reason("a") == Reason.halted)
+        #expect(
+            driver.message("a")
+                == "failed 1 of 4 times (Failure), not tried again (`b` failed, so nothing further starts): flaky")
+        #expect(driver.run.status.succeeded?.message == "`b` failed, 1 running")
+        #expect(driver.reason("d") == Reason.needFailed)
+        driver.claim("c")
+        driver.finish("c")
+        #expect(driver.outcome == "False/StageFailed")
+        #expect(driver.run.status.succeeded?.message == "`b` failed: broken")
+    }
+
+    @Test func `a stage whose back-off is over when the run halts says how often it has failed`() throws {
         var driver = try RunDriver(PipelineSpec([stage("a") { $0.retry = retry(3) }, stage("b")]))
         driver.pass()
+        driver.bind("b")
         driver.perform("a", .failed, message: "flaky")
-        driver.perform("b", .failed)
-        #expect(driver.states == ["a Failed", "b Failed"])
+        driver.pass(after: 60)
+        #expect(driver.ready == ["a"])
+        driver.claim("b")
+        driver.finish("b", .failed, message: "broken")
+        #expect(driver.state("a") == .failed)
+        #expect(driver.reason("a") == Reason.halted)
         #expect(driver.message("a") == "failed 1 time, not tried again: `b` failed, so nothing further starts")
-        #expect(driver.run.status.isFinished)
+        #expect(driver.run.status.succeeded?.message == "`b` failed: broken")
+    }
+
+    @Test func `what is left out because the run halts names the stage that failed for good`() throws {
+        var driver = try RunDriver(
+            PipelineSpec([stage("a") { $0.retry = retry(3) }, stage("b"), stage("c"), approval("ask", needs: ["c"])]))
+        driver.pass()
+        driver.bind("c")
+        driver.claim("c")
+        driver.perform("a", .failed)
+        driver.perform("b", .failed)
+        driver.finish("c")
+        #expect(driver.message("ask") == "`b` failed, so nothing further starts")
+        #expect(driver.run.status.succeeded?.message == "`b` failed: Failure")
+    }
+
+    @Test func `a stage that isn't tried again keeps no matrix from going through its combinations`() throws {
+        var driver = try RunDriver(
+            PipelineSpec([
+                stage("a") { $0.retry = retry(3) },
+                matrix("m", [MatrixAxis(name: "v", values: ["1", "2", "3"])]) {
+                    $0.matrix?.failFast = .disabled
+                    $0.matrix?.maxParallel = 1
+                },
+            ]))
+        driver.pass()
+        driver.perform("a", .failed)
+        driver.perform("m.0", .failed, message: "first")
+        #expect(driver.states == ["a Failed", "m.0 Failed", "m.1 Queued", "m.2 Waiting"])
+        driver.perform("m.1")
+        driver.perform("m.2")
+        #expect(driver.outcome == "False/StageFailed")
+        #expect(driver.run.status.succeeded?.message.hasPrefix("`m[v=1]` failed: first") == true)
+    }
+
+    @Test func `a combination that waits to be tried again when another one fails keeps its own error`() throws {
+        var driver = try RunDriver(
+            PipelineSpec([
+                matrix("m", [MatrixAxis(name: "v", values: ["1", "2"])]) { $0.retry = retry(1, [.failure]) }
+            ]))
+        driver.pass()
+        driver.perform("m.0", .failed, message: "flaky")
+        driver.bind("m.1")
+        driver.pass([driver.report("m.1", .finished(StageOutcome(.timedOut, message: "slow")))])
+        #expect(driver.states == ["m.0 Failed", "m.1 Failed"])
+        #expect(driver.reason("m.0") == Reason.failFast)
+        #expect(
+            driver.message("m.0")
+                == "failed 1 of 2 times (Failure), not tried again (another combination of `m` failed): flaky")
+        #expect(driver.run.status.succeeded?.message == "`m[v=2]` failed: slow")
+    }
+
+    @Test(arguments: [Reason.halted, Reason.failFast, Reason.needFailed, Reason.needSkipped])
+    func `an agent's word for a failure is never taken for the planner's own`(reason: String) throws {
+        var driver = try RunDriver(PipelineSpec([stage("a"), stage("b")]))
+        driver.pass()
+        driver.bind("a")
+        var outcome = StageOutcome(.failed, message: "broken")
+        outcome.reason = reason
+        driver.pass([driver.report("a", .finished(outcome))])
+        #expect(driver.reason("a") == Reason.failure)
+        #expect(driver.states == ["a Failed", "b Skipped"])
+        #expect(driver.run.status.succeeded?.message == "`a` failed: broken")
+    }
+
+    @Test func `after a rerun all of them run again`() throws {
+        var driver = try RunDriver(PipelineSpec([stage("a") { $0.retry = retry(3) }, stage("b"), stage("c")]))
+        driver.pass()
+        driver.bind("c")
+        driver.claim("c")
+        driver.perform("a", .failed)
+        driver.perform("b", .failed)
+        driver.finish("c")
+        driver.rerun()
+        #expect(driver.ready == ["a", "b"])
+        driver.perform("a")
+        driver.perform("b")
+        #expect(driver.outcome == "True/Succeeded")
     }
 
     // MARK: Skipping

@@ -289,8 +289,8 @@ struct RandomWorld {
     private func checkReady() {
         let stages = run.status.stages
         let halting = graph.stages.indices.filter {
-            stages.indices.contains($0) && stages[$0].state == .failed && !graph.stages[$0].continuesOnFailure
-                && !graph.stages[$0].isFinally
+            stages.indices.contains($0) && stages[$0].state == .failed && !stages[$0].isGivenUp
+                && !graph.stages[$0].continuesOnFailure && !graph.stages[$0].isFinally
         }
         for ready in plan.ready {
             guard let place = graph.place(of: ready.stage) else {

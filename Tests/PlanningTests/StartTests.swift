@@ -198,6 +198,48 @@ struct StartTests {
 
     // MARK: A changed spec
 
+    @Test func `a run whose spec is changed before it starts waits until that is put back`() throws {
+        var driver = try RunDriver(PipelineSpec([stage("a")]), ref: "shop")
+        driver.obstacle = .specChanged("put the spec back")
+        driver.pass()
+        #expect(driver.accepted == "False/SpecChanged")
+        #expect(driver.outcome == "Unknown/SpecChanged")
+        #expect(driver.run.status.succeeded?.message == "put the spec back")
+        #expect(!driver.run.status.isFinished)
+        #expect(driver.ready.isEmpty)
+        #expect(driver.plan.lookAgain == RunDriver.start.adding(seconds: 86_400))
+        driver.obstacle = nil
+        driver.pass(after: 60)
+        #expect(driver.accepted == "True/Accepted")
+        #expect(driver.ready == ["a"])
+    }
+
+    @Test func `a changed spec that nobody puts back before the start ends with the run's time, or with a cancel`()
+        throws
+    {
+        var driver = try RunDriver(PipelineSpec([stage("a")]), ref: "shop")
+        driver.obstacle = .specChanged("put the spec back")
+        driver.pass()
+        var cancelled = driver
+        driver.pass(after: 86_400)
+        #expect(driver.outcome == "False/RunTimeout")
+        cancelled.want(.cancelled)
+        #expect(cancelled.outcome == "False/Cancelled")
+    }
+
+    @Test func `a rerun of a run whose spec was changed after it had ended unstarted waits, too`() throws {
+        var driver = try RunDriver(PipelineSpec([stage("a")]), ref: "shop")
+        driver.want(.cancelled)
+        #expect(driver.outcome == "False/Cancelled")
+        driver.obstacle = .specChanged("put the spec back")
+        driver.rerun()
+        #expect(driver.outcome == "Unknown/SpecChanged")
+        #expect(!driver.run.status.isFinished)
+        driver.obstacle = nil
+        driver.pass()
+        #expect(driver.ready == ["a"])
+    }
+
     @Test func `while its spec is changed nothing new starts, and what runs counts`() throws {
         var driver = try RunDriver(PipelineSpec([stage("a"), stage("b", needs: ["a"]), stage("c")]))
         driver.pass()

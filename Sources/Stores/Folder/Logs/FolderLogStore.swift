@@ -82,6 +82,7 @@ package final class FolderLogStore: LogStore {
                         return .commit
                     }
                     total.withLock { $0 -= freed }
+                    bell.ring()
                 } catch {
                     report(StateError.from(error, path))
                 }
