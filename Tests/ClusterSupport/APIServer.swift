@@ -4,8 +4,9 @@ import Glibc
 /// A real Kubernetes API server with an etcd of its own, on free ports of 127.0.0.1.
 ///
 /// It has no controllers: what is created stays as it is, pods never start, a deleted namespace stays `Terminating`,
-/// owners' deletions take nothing along, and roles made by aggregation (`view`, `edit`, `admin`) are empty. Several may run at once, in one test process or several. All ends with
-/// `close()`, and with this process in whatever way that ends.
+/// owners' deletions take nothing along, and roles made by aggregation (`view`, `edit`, `admin`) are empty. Several may
+/// run at once, in one test process or several. All ends with `close()`, and with this process in whatever way that
+/// ends.
 package actor APIServer {
     package nonisolated let assets: Assets
     /// Gone after `close()`.

@@ -8,6 +8,9 @@ package import Document
 /// One reader walks down the whole document and back up: paths, which only problems need, are put together when there
 /// is a problem.
 package struct FieldReader: FieldVisitor {
+    /// The most entries of each map in a list of maps.
+    package static let mapLimit = 16
+
     package private(set) var problems: [Problem] = []
     private let strict: Bool
     /// The record that is being filled, and where it is.
@@ -277,7 +280,7 @@ package struct FieldReader: FieldVisitor {
         guard let elements = elements(name, atMost: atMost) else { return }
         value = []
         for (place, element) in elements.enumerated() {
-            let map = map(element, key: key, value: rule, atMost: 16, .element(name, place)) {
+            let map = map(element, key: key, value: rule, atMost: Self.mapLimit, .element(name, place)) {
                 .elementEntry(name, place, $0)
             }
             if let map { value.append(map) }
