@@ -145,8 +145,9 @@ let package = Package(
             dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
             swiftSettings: settings),
         .testTarget(
-            name: "CustomResourceTests", dependencies: ["ClusterSupport", "Document", "Execution"],
-            swiftSettings: settings),
+            name: "CustomResourceTests",
+            dependencies: ["ClusterSupport", "Document", "Execution", "Manifests", "Model", "TestSupport", "YAML"],
+            exclude: ["Rules"], swiftSettings: settings),
         .testTarget(
             name: "PresentationTests", dependencies: ["Presentation", "Model", "Planning", "Document"],
             exclude: ["Golden"], swiftSettings: settings),
@@ -160,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "martlet", "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
-                "Model", "Stores", "TestSupport", logging,
+                "martlet", "Agent", "AgentProtocol", "Assembly", "ClusterSupport", "Controller", "Document",
+                "Execution", "Kafka", "Model", "Stores", "TestSupport", logging,
             ],
             swiftSettings: settings),
     ]
