@@ -105,9 +105,20 @@ let package = Package(
         .target(
             name: "ClusterSupport", dependencies: ["Document", "Execution", "Threads"], path: "Tests/ClusterSupport",
             swiftSettings: settings),
+        .target(
+            name: "HTTPTestSupport", dependencies: ["Threads"], path: "Tests/HTTPTestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentTests", dependencies: ["Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "YAMLTests", dependencies: ["YAML", "Document", "TestSupport"], exclude: ["Golden"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPTestSupport", "Execution"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "KubernetesAPITests",
+            dependencies: [
+                "KubernetesAPI", "HTTPClient", "HTTPTestSupport", "ClusterSupport", "Document", "Execution",
+            ],
             swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),

@@ -29,6 +29,7 @@ final class WholeExchange: Exchange {
         var head: HTTPHead?
         var body: [UInt8] = []
         var waiter: Waiter?
+        var queue: TransferQueue?
         var isCancelled = false
     }
 
@@ -47,7 +48,14 @@ final class WholeExchange: Exchange {
     func cancel() { state.withLock { $0.isCancelled = true } }
 
     /// Before the loop gets it.
-    func wait(_ waiter: Waiter) { state.withLock { $0.waiter = waiter } }
+    func wait(_ waiter: Waiter, at queue: TransferQueue) {
+        state.withLock { state in
+            state.waiter = waiter
+            state.queue = queue
+        }
+    }
+
+    func wasServed(by queue: TransferQueue) -> Bool { state.withLock { $0.queue === queue } }
 
     func received(head: HTTPHead) { state.withLock { $0.head = head } }
 

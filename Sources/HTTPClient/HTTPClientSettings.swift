@@ -10,7 +10,9 @@ package struct HTTPClientSettings: Equatable, Sendable {
     package var connectTimeoutSeconds: Double
     /// How large a whole response may be.
     package var maxBodyBytes: Int
-    /// Further requests to the same host wait for one of these. A stream holds one of its own.
+    /// Further requests to the same host wait for one of these, over HTTP/2 for a place on one, of which a server mostly
+    /// gives a hundred. Few will do there: libcurl opens another for each request that finds all places taken, as long
+    /// as it may. Streams have connections beyond these, one each.
     package var maxConnectionsPerHost: Int
     /// After so many seconds without any sign of life from the other machine a connection is given up, in whole
     /// seconds. A machine that has vanished says no goodbye, and a stream would wait for ever.
@@ -19,7 +21,7 @@ package struct HTTPClientSettings: Equatable, Sendable {
     package init(
         tls: TLSSettings = TLSSettings(), proxy: HTTPProxy = .environment, connectTo: String? = nil,
         userAgent: String = "martlet", connectTimeoutSeconds: Double = 10, maxBodyBytes: Int = 64 << 20,
-        maxConnectionsPerHost: Int = 64, vanishedPeerSeconds: Int = 20
+        maxConnectionsPerHost: Int = 8, vanishedPeerSeconds: Int = 20
     ) {
         self.tls = tls
         self.proxy = proxy

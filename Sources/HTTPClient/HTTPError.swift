@@ -74,8 +74,9 @@ extension HTTPError.Kind {
             self = .untrusted
         case CURLE_FILESIZE_EXCEEDED: self = .tooLarge
         case CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT,
-            CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN:
+            CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN:
             self = .unusable
+        // That includes CURLE_UNSUPPORTED_PROTOCOL: the URL's is one of ours, so it is what the server spoke.
         default: self = .brokenOff
         }
     }

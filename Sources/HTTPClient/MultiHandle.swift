@@ -11,16 +11,17 @@ final class MultiHandle: @unchecked Sendable {
     /// Once a process, whatever else in it uses libcurl. It is thread-safe as Debian builds it.
     private static let initialisation: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
-    init(_ settings: HTTPClientSettings) throws(HTTPError) {
+    /// - Parameter maxConnections: To one host; nil for any number.
+    init(maxConnections: Int?) throws(HTTPError) {
         let code = Self.initialisation
         guard code == CURLE_OK, let handle = curl_multi_init() else {
             throw HTTPError(.unusable, "libcurl doesn't start: \(String(cString: curl_easy_strerror(code)))")
         }
         self.handle = handle
         martlet_curl_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-        martlet_curl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, settings.maxConnectionsPerHost)
-        // As many as there may be: connections are kept for those who come next.
-        martlet_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, settings.maxConnectionsPerHost)
+        martlet_curl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, maxConnections ?? 0)
+        // How many are kept for those who come next.
+        martlet_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maxConnections ?? 8)
     }
 
     deinit {

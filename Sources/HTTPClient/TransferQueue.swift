@@ -29,8 +29,10 @@ final class TransferQueue: Sendable {
     }
 
     /// A queue with a thread that serves it until it is told to close.
-    static func serving(_ settings: HTTPClientSettings, name: String) throws(HTTPError) -> TransferQueue {
-        let multi = try MultiHandle(settings)
+    static func serving(
+        _ settings: HTTPClientSettings, name: String, maxConnections: Int?
+    ) throws(HTTPError) -> TransferQueue {
+        let multi = try MultiHandle(maxConnections: maxConnections)
         let queue = TransferQueue(waking: multi)
         do throws(ThreadError) {
             // The thread makes the loop, which is nobody else's.
@@ -78,6 +80,9 @@ final class TransferQueue: Sendable {
         for closer in closers { closer.resume() }
         return late
     }
+
+    /// The thread is gone.
+    var isOver: Bool { state.withLock { $0.hasEnded } }
 
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
