@@ -44,6 +44,20 @@ package enum HTTPProxy: Equatable, Sendable {
     case none
 }
 
+extension HTTPProxy: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Without the address, which may hold a password.
+    package var description: String {
+        switch self {
+        case .environment: "the environment's"
+        case .url: "one of its own"
+        case .none: "none"
+        }
+    }
+
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// Whom to trust, and who we are. TLS 1.2 is the least.
 package struct TLSSettings: Equatable, Sendable {
     /// PEM, as a file that is read anew for each connection, or as it is.

@@ -6,6 +6,12 @@ extension APIRequest {
         return path + "?" + pairs.joined(separator: "&")
     }
 
+    /// After how many seconds without a byte a watch leads nowhere: its server ends it after `timeoutSeconds`, so one that
+    /// is silent for longer is held open by something in between, such as a load balancer, and would be for ever.
+    var longestSilence: Int? {
+        query.first { $0.name == "timeoutSeconds" }.flatMap { Int($0.value) }.map { max(0, min($0, 86_400)) + 30 }
+    }
+
     /// Percent-encodes everything but RFC 3986's unreserved characters.
     package static func encoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

@@ -88,7 +88,10 @@ package final class KubernetesClient: APIConnection {
     }
 
     package func stream(_ request: APIRequest) async throws(APIError) -> any APIStream {
+        let idleSeconds = request.longestSilence
         let stream = try await perform(request) { (http, wire) in
+            var wire = wire
+            wire.idleSeconds = idleSeconds
             do throws(HTTPError) {
                 let stream = try await http.stream(wire)
                 if (200..<300).contains(stream.head.status) { return .done(stream, stream.head.status) }

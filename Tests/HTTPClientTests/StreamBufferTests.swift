@@ -85,7 +85,7 @@ import Testing
         let secret = Secret("hush")
         let request = HTTPRequest("GET", "https://host/path", headers: ["Authorization": "Bearer hush"])
         let identity = TLSSettings.Identity(certificate: .file("c.pem"), key: .pem(secret))
-        let settings = HTTPClientSettings(tls: TLSSettings(identity: identity))
+        let settings = HTTPClientSettings(tls: TLSSettings(identity: identity), proxy: .url("http://me:hush@proxy"))
         for value in [secret, request, settings, request.headers] as [Any] {
             var dumped = ""
             dump(value, to: &dumped)

@@ -94,6 +94,14 @@ import Testing
         #expect(APIRequest(.get, "/api").target == "/api")
     }
 
+    @Test(
+        arguments: [("300", 330), ("0", 30), ("-5", 30), ("999999999999", 86_430), ("soon", nil)] as [(String, Int?)])
+    func `a watch may be silent for as long as it lasts, and a little longer`(_ value: String, _ silence: Int?) {
+        let query = [APIRequest.Parameter("watch", "1"), APIRequest.Parameter("timeoutSeconds", value)]
+        #expect(APIRequest(.get, "/api", query: query).longestSilence == silence)
+        #expect(APIRequest(.get, "/api", query: [query[0]]).longestSilence == nil)
+    }
+
     @Test func `counters give what there was, by method and outcome`() {
         var counters = RequestCounters()
         counters.count(.put, .success)
