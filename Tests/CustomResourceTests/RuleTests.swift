@@ -6,7 +6,7 @@ import Testing
 
 /// The CEL rules of the definitions, run over samples by a CEL library.
 ///
-/// The library doesn't look at types and costs as an API server does; the costs are estimated here by the server's way.
+/// The library looks neither at types nor at costs, as an API server does: rules.py does both in the server's way.
 /// `ServerTests` has a server that knows rules say the same of the same samples, where there is such a server.
 @Suite struct RuleTests {
     /// What Rules/rules.py says.
@@ -14,16 +14,13 @@ import Testing
         var verdicts: [[String]]
         var costs: [(rule: String, cost: Int64)]
 
-        static func about(_ samples: [Sample]) async throws -> Answer {
+        /// - Throws: What the script says of a rule that no server would take.
+        static func about(_ samples: [Sample], _ definitions: [(String, Node)]? = nil) async throws -> Answer {
             let folder = "\(Assets.project)/Tests/CustomResourceTests/Rules"
             let python = try await PythonEnvironment.interpreter(
                 requirements: "\(folder)/requirements.txt", module: "celpy")
-            let definitions = try Definition.all.map { definition in
-                let schema = try definition.committed["spec"]?["versions"]?.array?.first?["schema"]?["openAPIV3Schema"]
-                return (definition.kind, try #require(schema))
-            }
             let question = Node.record([
-                ("definitions", .record(definitions)),
+                ("definitions", .record(try definitions ?? committed())),
                 ("samples", Node(.array(try samples.map { try $0.question }))),
             ])
             return try await withTemporaryFile(question.json()) { file in
@@ -31,8 +28,15 @@ import Testing
                     python, ["\(folder)/rules.py", file], environment: ["PYTHONDONTWRITEBYTECODE": "1"],
                     workingDirectory: "/")
                 let reply = try await script.capture()
-                try #require(reply.exit.isSuccess, "\(reply.errorText)")
+                guard reply.exit.isSuccess else { throw ClusterError(reply.errorText) }
                 return try Answer(try parseJSON(reply.outputText))
+            }
+        }
+
+        private static func committed() throws -> [(String, Node)] {
+            try Definition.all.map { definition in
+                let schema = try definition.committed["spec"]?["versions"]?.array?.first?["schema"]?["openAPIV3Schema"]
+                return (definition.kind, try #require(schema))
             }
         }
 
@@ -78,6 +82,45 @@ import Testing
             let total = costs.filter { $0.rule.hasPrefix("\(definition.kind).") }.map(\.cost).reduce(0, +)
             #expect(total > 0 && total <= 50_000_000)
         }
+    }
+
+    @Test(
+        "what looks at the rules finds those that no server would take",
+        arguments: [
+            ("self.text == self.number", "integer where string is wanted"),
+            ("self.number in self.texts", "integer where string is wanted"),
+            ("self.texts.all(t, t)", "string where boolean is wanted"),
+            ("self.text", "string where boolean is wanted"),
+            ("has(self.texts) ? self.text : true", "boolean where string is wanted"),
+            ("self.texts.size().startsWith('a')", "integer where string is wanted"),
+            ("self.other == 1", "other"),
+        ])
+    func misfit(_ rule: String, _ complaint: String) async throws {
+        let error = await #expect(throws: ClusterError.self) {
+            try await Answer.about([], [("Thing", try Self.thing(rule, textsBounded: true))])
+        }
+        #expect(error?.description.contains(complaint) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `what looks at the rules counts as a server does`() async throws {
+        let rule = "self.texts.all(t, t.startsWith(self.text))"
+        // The list; 25 times the loop, the text and its start, and that start's 400 bytes; the result.
+        let bounded = try await Answer.about([], [("Thing", try Self.thing(rule, textsBounded: true))])
+        let most: Int64 = 2 + 25 * (3 + 1 + 2 + 40) + 1
+        #expect(bounded.costs.map(\.cost) == [most])
+        let unbounded = try await Answer.about([], [("Thing", try Self.thing(rule, textsBounded: false))])
+        #expect(unbounded.costs.map(\.cost) == [-1])
+    }
+
+    private static func thing(_ rule: String, textsBounded: Bool) throws -> Node {
+        let bound = textsBounded ? "maxItems: 25, " : ""
+        var schema = try Sample.node(
+            """
+            {type: object, properties: {number: {type: integer}, text: {type: string, maxLength: 100},
+              texts: {type: array, \(bound)items: {type: string, maxLength: 63}}}}
+            """)
+        schema.set("x-kubernetes-validations", Node(.array([Rule(rule: rule, message: "no").node])))
+        return schema
     }
 
     @Test("the model refuses what a rule or the schema refuses", arguments: Sample.againstRules + Sample.againstSchema)

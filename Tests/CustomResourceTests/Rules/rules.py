@@ -2,7 +2,8 @@
 
 Reads {"definitions": {kind: schema}, "samples": [{"kind", "new", "old"?}]} from the file that is named. Answers
 {"verdicts": [[message, ...], ...], "costs": [[kind, path, rule, cost], ...]}: for each sample the messages of the
-rules that it breaks, and for each rule the most that it can cost by the server's estimate.
+rules that it breaks, and for each rule the most that it can cost by the server's estimate. Ends with an error where
+the types of a rule don't fit.
 """
 
 import json
@@ -51,30 +52,37 @@ def verdict(schema, value, old, found):
     return found
 
 
-# The estimate, after checker/cost.go of cel-go and the size estimates of k8s.io/apiserver/pkg/cel/common/schemas.go.
+# The types and the estimate, after checker/cost.go of cel-go and the size estimates of
+# k8s.io/apiserver/pkg/cel/common/schemas.go. A server refuses a definition with a rule whose types don't fit, and the
+# library doesn't look at types.
 
 
-class Estimate:
-    """What an expression costs at most, and the schema or the size of its value."""
+class Value:
+    """What an expression is worth: what it costs at most, its type, and its schema or else its size."""
 
-    def __init__(self, cost, schema=None, size=None):
+    def __init__(self, cost, kind=None, schema=None, size=1, items=None):
         self.cost = cost
-        self.schema = schema
+        self.schema = schema or {}
+        self.kind = kind or self.schema["type"]
         self.size = size
+        self.items = items or self.schema.get("items", {}).get("type")
 
     def most(self):
-        if self.size is not None:
-            return self.size
-        schema = self.schema or {}
-        kind = schema.get("type")
-        if kind == "string":
-            # The server counts in bytes, four a character.
-            return 4 * schema["maxLength"] if "maxLength" in schema else math.inf
-        if kind == "array":
-            return schema.get("maxItems", math.inf)
-        if kind == "object":
-            return schema.get("maxProperties", math.inf) if "additionalProperties" in schema else 0
-        return 1 if kind in ("integer", "boolean", "number") else math.inf
+        if self.schema:
+            match self.kind:
+                case "string":
+                    # The server counts in bytes, four a character.
+                    return 4 * self.schema["maxLength"] if "maxLength" in self.schema else math.inf
+                case "array":
+                    return self.schema.get("maxItems", math.inf)
+                case "object":
+                    return self.schema.get("maxProperties", math.inf) if "additionalProperties" in self.schema else 0
+        return self.size
+
+    def expect(self, *kinds):
+        if self.kind not in kinds:
+            raise TypeError(f"{self.kind} where {' or '.join(kinds)} is wanted")
+        return self
 
 
 def factor(size):
@@ -90,76 +98,89 @@ def only(tree):
     return tree
 
 
-def estimate(tree, names):
+def look(tree, names):
     tree = only(tree)
     parts = tree.children
-    of = lambda part: estimate(part, names)
+    of = lambda part: look(part, names)
     match tree.data:
         case "expr":
             condition, yes, no = map(of, parts)
-            size = max(yes.most(), no.most())
-            return Estimate(condition.cost + max(yes.cost, no.cost), size=size)
+            condition.expect("boolean")
+            no.expect(yes.kind)
+            return Value(condition.cost + max(yes.cost, no.cost), yes.kind, size=max(yes.most(), no.most()))
         case "conditionalor" | "conditionaland":
-            # With `&&` and `||`, the left side comes first, then the operator's own node or the right side.
-            return Estimate(sum(of(part).cost for part in parts), size=1)
+            return Value(sum(of(part).expect("boolean").cost for part in parts), "boolean")
         case "relation":
-            operator, right = parts[0], of(parts[1])
-            left = of(operator.children[0])
+            operator, right = parts[0].data, of(parts[1])
+            left = of(parts[0].children[0])
             cost = left.cost + right.cost
-            match operator.data:
+            match operator:
                 case "relation_in":
-                    return Estimate(cost + right.most(), size=1)
+                    left.expect(right.expect("array").items)
+                    return Value(cost + right.most(), "boolean")
                 case "relation_eq" | "relation_ne":
-                    return Estimate(cost + factor(min(left.most(), right.most())), size=1)
+                    right.expect(left.kind)
+                    return Value(cost + factor(min(left.most(), right.most())), "boolean")
                 case "relation_lt" | "relation_le" | "relation_gt" | "relation_ge":
-                    return Estimate(cost + 1, size=1)
+                    left.expect("integer"), right.expect("integer")
+                    return Value(cost + 1, "boolean")
         case "unary":
             assert parts[0].data == "unary_not", tree
-            return Estimate(1 + of(parts[1]).cost, size=1)
+            return Value(1 + of(parts[1]).expect("boolean").cost, "boolean")
         case "member_dot":
-            base = of(parts[0])
-            return Estimate(base.cost + 1, schema=base.schema["properties"][parts[1].value])
+            base = of(parts[0]).expect("object")
+            return Value(base.cost + 1, schema=base.schema["properties"][parts[1].value])
         case "member_dot_arg":
             return call(parts, names)
         case "ident":
-            return Estimate(1, schema=names[parts[0].value])
+            return Value(1, schema=names[parts[0].value])
         case "ident_arg":
             assert parts[0].value == "has", tree
-            return Estimate(1 + of(parts[1].children[0]).cost, size=1)
+            return Value(1 + of(parts[1].children[0]).cost, "boolean")
         case "list_lit":
-            items = [of(item) for item in parts[0].children] if parts else []
-            return Estimate(10 + sum(item.cost for item in items), size=len(items))
+            items = [of(item) for item in parts[0].children]
+            kind = items[0].kind
+            return Value(10 + sum(i.expect(kind).cost for i in items), "array", size=len(items), items=kind)
         case "literal":
-            return Estimate(0, size=len(parts[0].value) if parts[0].type == "STRING_LIT" else 1)
-    raise ValueError(f"no estimate for {tree.data}: {tree}")
+            match parts[0].type:
+                case "STRING_LIT":
+                    return Value(0, "string", size=len(parts[0].value))
+                case "INT_LIT":
+                    return Value(0, "integer")
+                case "BOOL_LIT":
+                    return Value(0, "boolean")
+    raise ValueError(f"no way to look at {tree.data}: {tree}")
 
 
 def call(parts, names):
-    base, name = estimate(parts[0], names), parts[1].value
+    base, name = look(parts[0], names), parts[1].value
     arguments = parts[2].children if len(parts) > 2 else []
     if name == "size":
-        return Estimate(base.cost + 1, size=1)
+        base.expect("array", "string", "object")
+        return Value(base.cost + 1, "integer")
     if name == "startsWith":
-        prefix = estimate(arguments[0], names)
-        return Estimate(base.cost + prefix.cost + factor(prefix.most()), size=1)
+        base.expect("string")
+        prefix = look(arguments[0], names).expect("string")
+        return Value(base.cost + prefix.cost + factor(prefix.most()), "boolean")
+    base.expect("array")
     variable = only(arguments[0]).children[0].value
-    inner = estimate(arguments[1], {**names, variable: base.schema["items"]}).cost
+    inner = look(arguments[1], {**names, variable: base.schema["items"]}).expect("boolean").cost
     # A macro is a loop: its condition, its step, and what is said in the end.
     condition, step, result = {"all": (2, 1, 1), "exists": (3, 1, 1), "exists_one": (0, 2, 2)}[name]
-    return Estimate(base.cost + base.most() * (condition + step + inner) + result, size=1)
+    return Value(base.cost + base.most() * (condition + step + inner) + result, "boolean")
 
 
 def costs(kind, schema, path, times, found):
     for rule in schema.get("x-kubernetes-validations", []):
         tree = environment.compile(rule["rule"])
-        cost = estimate(tree, {"self": schema, "oldSelf": schema}).cost
+        cost = look(tree, {"self": schema, "oldSelf": schema}).expect("boolean").cost
         found.append([kind, path, rule["rule"], times * cost if times * cost != math.inf else -1])
     for name, below in schema.get("properties", {}).items():
         costs(kind, below, f"{path}.{name}", times, found)
     if "items" in schema:
-        costs(kind, schema["items"], f"{path}[]", times * schema["maxItems"], found)
+        costs(kind, schema["items"], f"{path}[]", times * schema.get("maxItems", math.inf), found)
     if "additionalProperties" in schema:
-        costs(kind, schema["additionalProperties"], f"{path}[]", times * schema["maxProperties"], found)
+        costs(kind, schema["additionalProperties"], f"{path}[]", times * schema.get("maxProperties", math.inf), found)
     return found
 
 
