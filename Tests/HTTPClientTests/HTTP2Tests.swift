@@ -5,8 +5,6 @@ import Testing
 
 /// Against nghttp2's own server, which speaks HTTP/2 alone, and numbers its connections.
 @Suite struct HTTP2Tests {
-    private static let made = Task { try await TestCertificates() }
-
     private struct Server {
         let program: ServingProgram
         let log: String
@@ -24,7 +22,7 @@ import Testing
 
     /// It takes no port of the system's choice, so it is tried until one is free.
     private func withServer(_ body: (Server, HTTPClientSettings) async throws -> Void) async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let settings = HTTPClientSettings(
             tls: TLSSettings(trust: .only(.file(certificates.path("ca.crt")))), proxy: .none)
         for _ in 0..<20 {

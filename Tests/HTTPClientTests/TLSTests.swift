@@ -4,9 +4,6 @@ import Testing
 
 /// Whom the client trusts, against OpenSSL's own server.
 @Suite struct TLSTests {
-    /// Made once for all tests.
-    private static let made = Task { try await TestCertificates() }
-
     private func status(_ tls: TLSSettings, _ url: String, connectTo: String? = nil) async throws -> Result<
         Int, HTTPError
     > {
@@ -26,7 +23,7 @@ import Testing
     @Test func `a server is trusted for its authority's sake, from a file or as it is, and refused without`()
         async throws
     {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let server = try await TLSServer(certificates, certificate: "good")
         let file = TLSSettings.Source.file(certificates.path("ca.crt"))
         let pem = TLSSettings.Source.pem(Secret(try certificates.pem("ca.crt")))
@@ -44,7 +41,7 @@ import Testing
     }
 
     @Test func `a certificate for another name is refused, and taken where that name is meant`() async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let tls = TLSSettings(trust: .only(.file(certificates.path("ca.crt"))))
         let elsewhere = try await TLSServer(certificates, certificate: "elsewhere")
         #expect(kind(try await status(tls, elsewhere.url)) == .untrusted)
@@ -57,7 +54,7 @@ import Testing
     }
 
     @Test func `a certificate whose time is over is refused`() async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let tls = TLSSettings(trust: .only(.file(certificates.path("ca.crt"))))
         let server = try await TLSServer(certificates, certificate: "expired")
         let result = try await status(tls, server.url)
@@ -66,7 +63,7 @@ import Testing
     }
 
     @Test func `TLS below 1.2 is not spoken`() async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let tls = TLSSettings(trust: .only(.file(certificates.path("ca.crt"))))
         let old = try await TLSServer(
             certificates, certificate: "good", options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
@@ -76,7 +73,7 @@ import Testing
     }
 
     @Test func `a server that wants to know the client gets its certificate`() async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let server = try await TLSServer(
             certificates, certificate: "good",
             options: ["-tls1_2", "-Verify", "1", "-verify_return_error", "-CAfile", "ca.crt"])
@@ -92,7 +89,7 @@ import Testing
     }
 
     @Test func `certificates and keys that can't be used are said to be so`() async throws {
-        let certificates = try await Self.made.value
+        let certificates = try await TestCertificates()
         let server = try await TLSServer(certificates, certificate: "good")
         let good = TLSSettings.Trust.only(.file(certificates.path("ca.crt")))
         let client = TLSSettings.Source.file(certificates.path("client.crt"))
