@@ -70,7 +70,8 @@ let package = Package(
         .target(
             name: "Stores",
             dependencies: [
-                "AgentProtocol", "Document", "Model", "Controller", "Manifests", "Threads", "YAML", database,
+                "AgentProtocol", "Document", "KubernetesAPI", "Model", "Planning", "Controller", "Manifests", "Threads",
+                "YAML", database,
             ],
             swiftSettings: settings),
         .target(name: "Presentation", dependencies: ["Document", "Model", "Planning"], swiftSettings: settings),
@@ -121,6 +122,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
+        .testTarget(
+            name: "KubernetesAPITests", dependencies: ["KubernetesAPI", "Document"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Model", "Document", "TestSupport"],
@@ -153,7 +156,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Stores", "Controller", "Manifests", "Model", "AgentProtocol", "Document"],
+            dependencies: [
+                "Stores", "Controller", "KubernetesAPI", "Manifests", "Model", "AgentProtocol", "Document",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CustomResourceTests",

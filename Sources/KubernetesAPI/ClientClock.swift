@@ -25,3 +25,11 @@ package struct ClientClock: Sendable {
             })
     }()
 }
+
+extension Duration {
+    /// In whole microseconds.
+    package var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}
