@@ -157,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "Controller", "KubernetesAPI", "Manifests", "Model", "AgentProtocol", "Document",
+                "Stores", "Controller", "KubernetesAPI", "Manifests", "Model", "Planning", "AgentProtocol", "Document",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -79,7 +79,7 @@ extension Pass {
             let stage = graph.stages[place]
             plan.ready.append(
                 ReadyStage(
-                    run: uid, stage: stage.id, pipeline: ReferenceValues.pipelineName(of: run), kind: stage.kind,
+                    run: uid, stage: stage.id, pipeline: run.share, kind: stage.kind,
                     selector: stage.spec.agentSelector, priority: run.spec.priority + stage.spec.priority,
                     since: plan.status.stages[place].queuedTime ?? now,
                     repository: graph.repository(of: plan.status.source)))

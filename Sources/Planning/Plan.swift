@@ -34,7 +34,7 @@ package enum Verdict: Equatable, Sendable {
 package struct ReadyStage: Equatable, Sendable {
     package var run: String
     package var stage: String
-    /// What shares are counted by: the pipeline's name, or the run's for an inline pipeline.
+    /// What shares are counted by: `PipelineRun.share`.
     package var pipeline: String
     package var kind: String
     package var selector: StringMap

@@ -78,3 +78,12 @@ struct ReferenceValues {
         text.hasPrefix(prefix) ? String(text.dropFirst(prefix.utf8.count)) : nil
     }
 }
+
+extension PipelineRun {
+    /// What the run's stages are counted by where pipelines share agents: the pipeline (the run itself for an inline
+    /// one) with its namespace, since two namespaces may have pipelines of the same name.
+    package var share: String {
+        let name = ReferenceValues.pipelineName(of: self)
+        return metadata.namespace.map { "\($0)/\(name)" } ?? name
+    }
+}

@@ -56,6 +56,10 @@ extension PipelineRun {
                 obstacle = .pipelineSuspended("pipeline \(name) is suspended: set its `desiredState` to Active")
             }
         }
+        // Homes whose objects others write can't keep such runs out.
+        if status.startTime == nil, let problem = self.spec.ownProblems().first {
+            obstacle = .invalid(GraphProblem(problem).sentence)
+        }
         if isSpecChanged {
             obstacle = .specChanged(
                 "only `desiredState`, `rerunCount` and `approvals` of a run may change: make a new run for the rest")

@@ -24,7 +24,7 @@ extension ControllerMachine {
             drop(fence)
             var claim = Claim(
                 fence: fence, instance: instance, agent: stage.agent ?? "", digest: digest,
-                pipeline: entry.pipelineName, phase: .publishing)
+                pipeline: entry.run.share, phase: .publishing)
             if fence != published { inherit(&claim, stage, at: now) }
             claims[fence] = claim
             boundByInstance[instance, default: 0] += 1

@@ -117,17 +117,12 @@ extension ControllerMachine {
         if !entry.ready.isEmpty { mustSchedule = true }
         switch outcome {
         case .stored(let version):
-            entry.version = version
             entry.run.metadata.resourceVersion = version
-            entry.stored = entry.run.status
-            entry.writeFailures = 0
-            entry.wasRefused = false
-            entry.writeDue = nil
-            for incoming in entry.unstored { incoming.position.map { offsets.settle($0) } }
-            entry.unstored = []
-            let happenings = entry.happenings
-            entry.happenings = []
-            actions.append(.observed(entry.run, happenings: happenings, isStored: true))
+            stored(&entry)
+        // The own write, whose answer was lost: another try has met it.
+        case .conflict(let fresh) where fresh.status == entry.run.status:
+            entry.run = fresh
+            stored(&entry)
         case .conflict(let fresh):
             // The one who wrote was a user; anything planned upon the older object is planned anew.
             entry.stored = fresh.status
@@ -170,6 +165,20 @@ extension ControllerMachine {
             touch(uid)
         }
         if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid, at: now) }
+    }
+
+    /// The run as it is planned is what the store holds.
+    private mutating func stored(_ entry: inout RunEntry) {
+        entry.version = entry.run.metadata.resourceVersion ?? ""
+        entry.stored = entry.run.status
+        entry.writeFailures = 0
+        entry.wasRefused = false
+        entry.writeDue = nil
+        for incoming in entry.unstored { incoming.position.map { offsets.settle($0) } }
+        entry.unstored = []
+        let happenings = entry.happenings
+        entry.happenings = []
+        actions.append(.observed(entry.run, happenings: happenings, isStored: true))
     }
 
     private static let longestFailureWait = seconds(5)

@@ -8,6 +8,24 @@ extension PipelineRunSpec {
     package func problems(
         at path: FieldPath = FieldPath(.key("spec")), pipeline referenced: PipelineSpec? = nil
     ) -> [Problem] {
+        var problems = ownProblems(at: path)
+        if let pipelineSpec {
+            problems += pipelineSpec.problems(at: path.key("pipelineSpec"))
+            problems += pipelineSpec.limitsWithoutEffect(at: path.key("pipelineSpec"))
+        }
+        let size = FieldWriter.bytes(self).count
+        if size > PipelineSpec.sizeLimit {
+            problems.append(
+                Problem("is \(size) bytes as JSON; at most \(PipelineSpec.sizeLimit) are allowed", at: path))
+        }
+        if let pipeline = pipelineSpec ?? (pipelineRef == nil ? nil : referenced) {
+            problems += self.problems(at: path, with: pipeline)
+        }
+        return problems
+    }
+
+    /// What is wrong with what a run says itself, whatever its pipeline.
+    package func ownProblems(at path: FieldPath = FieldPath(.key("spec"))) -> [Problem] {
         var problems: [Problem] = []
         func report(_ message: String, _ path: FieldPath, hint: String? = nil) {
             problems.append(Problem(message, at: path, hint: hint))
@@ -20,10 +38,6 @@ extension PipelineRunSpec {
         default: break
         }
         if let source { problems += source.problems(at: path.key("source")) }
-        if let pipelineSpec {
-            problems += pipelineSpec.problems(at: path.key("pipelineSpec"))
-            problems += pipelineSpec.limitsWithoutEffect(at: path.key("pipelineSpec"))
-        }
         for (number, param) in params.enumerated() where params[..<number].contains(where: { $0.name == param.name }) {
             report("the parameter `\(param.name)` is given twice", path.key("params").index(number).key("name"))
         }
@@ -32,13 +46,6 @@ extension PipelineRunSpec {
             report(
                 "`\(approval.stage)` is decided twice for rerun \(approval.rerun)",
                 path.key("approvals").index(number))
-        }
-        let size = FieldWriter.bytes(self).count
-        if size > PipelineSpec.sizeLimit {
-            report("is \(size) bytes as JSON; at most \(PipelineSpec.sizeLimit) are allowed", path)
-        }
-        if let pipeline = pipelineSpec ?? (pipelineRef == nil ? nil : referenced) {
-            problems += self.problems(at: path, with: pipeline)
         }
         return problems
     }
