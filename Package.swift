@@ -80,24 +80,23 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Agent", "AgentProtocol", "Controller", "Execution", "Kafka", "KafkaTransport", "Manifests", "Model",
-                "Planning", "Stores", "Threads", logging,
+                "Agent", "AgentProtocol", "Controller", "Document", "Execution", "Kafka", "KafkaTransport",
+                "KubernetesAPI", "Manifests", "Model", "Planning", "Stores", "Threads", logging,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka", "Manifests",
-                "Model", "Planning", "Presentation", "Simulation", "Stores", "YAML", argumentParser, logging,
-                unixSignals,
+                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka", "KubernetesAPI",
+                "Manifests", "Model", "Planning", "Presentation", "Simulation", "Stores", "YAML", argumentParser,
+                logging, unixSignals,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
                 "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
-                "KafkaTransport", "Model",
-                "Planning", "Stores", argumentParser, logging,
+                "KafkaTransport", "KubernetesAPI", "Model", "Planning", "Stores", argumentParser, logging,
             ],
             swiftSettings: settings),
 

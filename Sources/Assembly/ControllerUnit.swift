@@ -19,6 +19,8 @@ final class ControllerUnit: Sendable {
         var allowsLocalSources: Bool
         /// Says where this process keeps its positions in agents' output; the installation's own place when absent.
         var logGroup: String?
+        /// Asked before each write and each message.
+        var mayAct: @Sendable () -> Bool = { true }
     }
 
     let folder: StateFolder
@@ -80,7 +82,7 @@ final class ControllerUnit: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            logs: logs, observers: observers, configuration: machine, recorder: journal,
+            logs: logs, observers: observers, configuration: machine, recorder: journal, mayAct: home.mayAct,
             serveChannel: { await channel.run() })
         let executor = options.executor ?? Self.executor(options, in: folder)
         let link = link
@@ -121,11 +123,16 @@ final class ControllerUnit: Sendable {
     ///
     /// - Throws: `LeadershipLost`; nothing that has been produced and not yet acknowledged is sent then.
     func lead() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.controller.run() }
-            // A drained agent has ended; the controller goes on without it.
-            for agent in agents { group.addTask { try await agent.run() } }
-            try await group.waitForAll()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.controller.run() }
+                // A drained agent has ended; the controller goes on without it.
+                for agent in agents { group.addTask { try await agent.run() } }
+                try await group.waitForAll()
+            }
+        } catch let error as LeadershipLost {
+            link.purge()
+            throw error
         }
     }
 

@@ -8,9 +8,13 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measures Martlet.",
         discussion: """
             Build it optimised (swift build -c release). Everything runs on this machine, on an embedded broker unless \
-            --kafka names one, and in a state folder that is removed afterwards.
+            --kafka names one, and in a state folder that is removed afterwards, or, with --kubeconfig, in a cluster \
+            that has the CRDs.
             """,
-        subcommands: [HandoffBench.self, RunBench.self, ThroughputBench.self, PlanBench.self, ScheduleBench.self])
+        subcommands: [
+            HandoffBench.self, RunBench.self, ThroughputBench.self, CostBench.self, PlanBench.self,
+            ScheduleBench.self,
+        ])
 }
 
 struct OutputOptions: ParsableArguments {

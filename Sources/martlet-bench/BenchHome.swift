@@ -5,13 +5,14 @@ internal import Controller
 internal import Execution
 internal import Glibc
 internal import Kafka
+internal import KubernetesAPI
 internal import Logging
 internal import Model
 internal import Planning
 internal import Stores
 internal import Synchronization
 
-/// A folder home for one benchmark, with its agents inside, in a folder that is removed afterwards.
+/// A home for one benchmark, with its agents inside; what it leaves is removed afterwards.
 final class BenchHome: ControllerObserver {
     private struct State {
         var ended: [String: Double] = [:]
@@ -64,8 +65,8 @@ final class BenchHome: ControllerObserver {
 
     /// Runs `body` while the home works.
     func serve(
-        agents: [AgentConfiguration], executor: (any StageExecutor)?, kafka: String?,
-        _ body: @escaping @Sendable (LocalController) async throws -> Void
+        agents: [AgentConfiguration], executor: (any StageExecutor)?, in place: HomeOptions,
+        _ body: @escaping @Sendable (any ServedHome) async throws -> Void
     ) async throws {
         var template = Array("/tmp/martlet-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchError(description: "can't make a folder in /tmp") }
@@ -75,10 +76,15 @@ final class BenchHome: ControllerObserver {
         var options = ControllerOptions(state: "\(folder)/state", logger: logger)
         options.agents = agents
         options.executor = executor
-        if let kafka { options.kafka.cluster = KafkaSettings(bootstrapServers: kafka) }
+        if let kafka = place.kafka { options.kafka.cluster = KafkaSettings(bootstrapServers: kafka) }
         let result: Result<Void, any Error>
         do {
-            try await serve(try LocalController(options, observers: [self]), body)
+            if let kubeconfig = place.kubeconfig {
+                try await serve(kubeconfig, place.context, options, body)
+            } else {
+                let controller = try LocalController(options, observers: [self])
+                try await serve({ try await controller.run() }) { try await body(controller) }
+            }
             result = .success(())
         } catch {
             result = .failure(error)
@@ -88,11 +94,34 @@ final class BenchHome: ControllerObserver {
     }
 
     private func serve(
-        _ controller: LocalController, _ body: @escaping @Sendable (LocalController) async throws -> Void
+        _ kubeconfig: String, _ context: String?, _ options: ControllerOptions,
+        _ body: @escaping @Sendable (any ServedHome) async throws -> Void
+    ) async throws {
+        let configuration = try ClusterConfiguration.find(
+            kubeconfig: kubeconfig, context: context, environment: ProcessVariables.all)
+        var home = ClusterHome(
+            configuration: configuration, namespace: configuration.namespace, identity: "martlet-bench")
+        home.lease = "martlet-bench"
+        home.watchedNamespace = configuration.namespace
+        let controller = try await ClusterController.start(options, home, observers: [self])
+        let served = try ServedCluster(controller, home)
+        try await serve({ try await controller.run() }) {
+            do {
+                try await body(served)
+            } catch {
+                try? await served.removeRuns()
+                throw error
+            }
+            try await served.removeRuns()
+        }
+    }
+
+    private func serve(
+        _ run: @escaping @Sendable () async throws -> Void, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await controller.run() }
-            group.addTask { try await body(controller) }
+            group.addTask { try await run() }
+            group.addTask { try await body() }
             try await group.next()
             group.cancelAll()
             while let _ = try await group.next() {}

@@ -11,6 +11,10 @@ struct Measurement {
     var samples: [Double] = []
     var perSecond: Double?
     var cpuMillisecondsPerRun: Double?
+    /// To the API server.
+    var writesPerRun: Double?
+    /// Of the finished object.
+    var etcdBytesPerRun: Double?
     /// What `docs/design.md` asks for, as a sentence.
     var goal: String
 
@@ -49,6 +53,8 @@ struct Measurement {
         if let value = percentile(0.99) { figures.append(("p99_ms", Self.rounded(value / 1000))) }
         if let perSecond { figures.append(("per_second", Self.rounded(perSecond))) }
         if let cpu = cpuMillisecondsPerRun { figures.append(("cpu_ms_per_run", Self.rounded(cpu))) }
+        if let writes = writesPerRun { figures.append(("writes_per_run", Self.rounded(writes))) }
+        if let bytes = etcdBytesPerRun { figures.append(("etcd_bytes_per_run", Self.rounded(bytes))) }
         return figures
     }
 
@@ -57,11 +63,11 @@ struct Measurement {
     }
 
     private var table: String {
-        var lines = ["\(benchmark)\(home.map { " (\($0) home)" } ?? "")", "  n               \(n)"]
+        var lines = ["\(benchmark)\(home.map { " (\($0) home)" } ?? "")", "  n                   \(n)"]
         for (name, figure) in figures {
-            lines.append("  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + "\(figure)")
+            lines.append("  " + name + String(repeating: " ", count: max(1, 20 - name.count)) + "\(figure)")
         }
-        lines.append("  goal            \(goal)")
+        lines.append("  goal                \(goal)")
         return lines.joined(separator: "\n")
     }
 }

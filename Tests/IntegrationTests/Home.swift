@@ -46,6 +46,11 @@ final class Home: Sendable {
 
     var transcript: String { children.withLock { $0 }.map(\.transcript).joined(separator: "\n") }
 
+    /// The process with these words in its command, of those that are still there the latest.
+    func process(containing words: String) -> Child? {
+        children.withLock { $0 }.last { $0.isAlive && $0.name.contains(words) }
+    }
+
     /// What all processes have said on standard error.
     var errors: [String] { children.withLock { $0 }.flatMap(\.errors.lines) }
 

@@ -83,7 +83,7 @@ import Testing
         let own = [
             Settings.manifests, Settings.signingKey, Settings.verifyKey, Settings.agentID, Settings.installation,
             Settings.agentState, Settings.journal, Settings.kubernetes, Settings.kubeconfig, Settings.context,
-            Settings.namespace, Settings.watchNamespace, Settings.identity,
+            Settings.namespace, Settings.watchNamespace, Settings.lease, Settings.identity,
         ].map(\.name)
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =

@@ -52,7 +52,8 @@ package struct AgentConfiguration: Sendable {
         }.joined()
     }
 
-    private static var hostName: String {
+    /// The machine's, or in a cluster the pod's.
+    package static var hostName: String {
         var bytes = [CChar](repeating: 0, count: 256)
         guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
         return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

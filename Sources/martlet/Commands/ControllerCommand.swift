@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import Assembly
 internal import Controller
 internal import Glibc
+internal import KubernetesAPI
 internal import Logging
 internal import Manifests
 internal import Model
@@ -12,18 +13,21 @@ internal import Stores
 struct ControllerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "controller",
-        abstract: "Follows a folder of manifests and drives its runs, until told to stop.",
+        abstract: "Follows a folder of manifests, or a cluster's resources, and drives the runs, until told to stop.",
         discussion: """
             Agents are processes of their own (`martlet agent`), or live in this one with --agent. Without --kafka an \
             embedded broker starts here; agents on this machine find it through the state folder. What runs is kept in \
-            the state folder: after any end, start it again and every run goes on.
+            the state folder, or in the cluster: after any end, start it again and every run goes on.
 
             Examples:
               martlet controller --manifests manifests --agent lint --agent test
               martlet controller --manifests manifests --kafka kafka-1:9092
+              martlet controller --kubernetes --kafka kafka-1:9092
+              martlet controller --kubeconfig ~/.kube/config --agent shell --watch-namespace ci
             """)
 
     @OptionGroup var manifests: ManifestsOption
+    @OptionGroup var kubernetes: KubernetesOptions
 
     @Option(help: ArgumentHelp("A kind of agent to have in this process. May be repeated.", valueName: "KIND"))
     var agent: [String] = []
@@ -42,17 +46,32 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: manifests, journal, signing)
+        let settings = try options.resolve(and: manifests, journal, signing, kubernetes)
         let logger = settings.logger("martlet")
+        let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
+        let options = try settings.controller(agents: agents, logger: logger)
+        if let home = try settings.clusterHome() {
+            guard settings.text(Settings.manifests) == nil else {
+                throw CommandFailure(
+                    "--manifests and --kubernetes exclude each other: resources have one home",
+                    code: CommandFailure.badInput)
+            }
+            try await run(home, options, settings)
+        } else {
+            try await runFolder(options, settings)
+        }
+    }
+
+    private func runFolder(_ options: ControllerOptions, _ settings: SettingValues) async throws {
+        let logger = options.logger
         guard let folder = settings.text(Settings.manifests) else {
-            throw CommandFailure("--manifests is missing: name the folder to follow", code: CommandFailure.badInput)
+            throw CommandFailure(
+                "--manifests is missing: name the folder to follow, or say --kubernetes", code: CommandFailure.badInput)
         }
         guard access(folder, R_OK) == 0 else {
             throw CommandFailure(
                 "--manifests \(folder): there is no such file or folder", code: CommandFailure.badInput)
         }
-        let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
-        let options = try settings.controller(agents: agents, logger: logger)
         let report: @Sendable ([FileProblem]) -> Void = { problems in
             for problem in problems { Console.error(problem.rendered(excerpt: false)) }
         }
@@ -61,14 +80,64 @@ struct ControllerCommand: AsyncParsableCommand {
         report(try controller.load(strictly: false))
         if let address = controller.brokerAddress { logger.notice("embedded broker on \(address)") }
         logger.notice("following \(folder); installation \(controller.folder.installation)")
-        if let key = options.signingKey { logger.notice("messages to agents are signed with \(key.publicKey.id)") }
+        noteSigning(options)
+        try await serve(settings, logger) {
+            try await controller.run()
+        } drain: {
+            await controller.drain(for: $0)
+        }
+    }
+
+    private func run(_ home: ClusterHome, _ options: ControllerOptions, _ settings: SettingValues) async throws {
+        let logger = options.logger
+        // An embedded broker is of use only to agents that live beside it.
+        guard options.kafka.cluster != nil || !options.agents.isEmpty else {
+            throw CommandFailure(
+                "--kafka is missing: name the brokers that agents listen at, or have agents in this process with --agent",
+                code: CommandFailure.badInput)
+        }
+        let controller: ClusterController
+        do {
+            controller = try await ClusterController.start(
+                options, home, observers: [ControllerLog(logger: logger)])
+        } catch let error as APIError {
+            throw CommandFailure("\(home.configuration.server): \(error)", code: CommandFailure.failed)
+        }
+        let watched = home.watchedNamespace.map { "namespace \($0)" } ?? "all namespaces"
+        logger.notice(
+            "following \(watched) of \(home.configuration.server); installation \(controller.installation)")
+        noteSigning(options)
+        do {
+            try await serve(settings, logger) {
+                try await controller.run()
+            } drain: {
+                await controller.drain(for: $0)
+            }
+        } catch let error as LeadershipLost {
+            throw CommandFailure(
+                "\(error); it ends, so that its next start finds out who does", code: CommandFailure.failed)
+        }
+    }
+
+    private func noteSigning(_ options: ControllerOptions) {
+        if let key = options.signingKey {
+            options.logger.notice("messages to agents are signed with \(key.publicKey.id)")
+        }
+    }
+
+    /// Runs until a signal; agents inside then have the grace period to finish.
+    private func serve(
+        _ settings: SettingValues, _ logger: Logger, _ run: @escaping @Sendable () async throws -> Void,
+        drain: @escaping @Sendable (Duration) async -> Void
+    ) async throws {
         let grace = settings.number(Settings.grace) ?? 30
+        let hasAgents = !agent.isEmpty
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let service = Task { try await controller.run() }
+            let service = Task { try await run() }
             group.addTask {
                 await Signals.watch {
-                    logger.notice("stopping; agents in this process have \(grace) s to finish")
-                    await controller.drain(for: .seconds(grace))
+                    logger.notice("stopping" + (hasAgents ? "; agents in this process have \(grace) s to finish" : ""))
+                    await drain(.seconds(grace))
                     service.cancel()
                 } second: {
                     _exit(130)

@@ -133,6 +133,9 @@ struct KubernetesOptions: SettingFlags {
     @Option(help: Settings.watchNamespace.argumentHelp)
     var watchNamespace: String?
 
+    @Option(help: Settings.lease.argumentHelp)
+    var lease: String?
+
     @Option(help: Settings.identity.argumentHelp)
     var identity: String?
 
@@ -142,7 +145,8 @@ struct KubernetesOptions: SettingFlags {
         installation.given + [
             Settings.kubernetes.given(kubernetes), Settings.kubeconfig.given(kubeconfig),
             Settings.context.given(context), Settings.namespace.given(namespace),
-            Settings.watchNamespace.given(watchNamespace), Settings.identity.given(identity),
+            Settings.watchNamespace.given(watchNamespace), Settings.lease.given(lease),
+            Settings.identity.given(identity),
         ]
     }
 }

@@ -92,9 +92,12 @@ enum Settings {
     static let watchNamespace = Setting(
         "watch-namespace", placeholder: "NAME", in: ["controller"],
         "Only this namespace's pipelines and runs; by default those of all.")
+    static let lease = Setting(
+        "lease", fallback: "martlet-controller", placeholder: "NAME", in: ["controller"],
+        "The Lease's name; controllers of one installation share it.")
     static let identity = Setting(
         "identity", placeholder: "NAME", in: ["controller"],
-        "Names this process in the Lease; by default the host's name and a random word.")
+        "Names this process in the Lease, before a random word; by default the host's name.")
     static let agentState = Setting(
         "agent-state", placeholder: "DIR", in: ["agent"],
         "The agent's own folder: unsent results, mirrors, caches; by default within the state folder.")
@@ -127,7 +130,7 @@ enum Settings {
 
     static let table = [
         state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
-        installation, kubernetes, kubeconfig, context, namespace, watchNamespace, identity,
+        installation, kubernetes, kubeconfig, context, namespace, watchNamespace, lease, identity,
         agentState, allowSecret,
         secretsFolder, signingKey, verifyKey, keepWorkspace, grace, selfFence, journal, output, logLevel,
     ]

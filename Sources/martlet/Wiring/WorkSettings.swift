@@ -2,6 +2,7 @@ internal import Agent
 internal import AgentProtocol
 internal import Assembly
 internal import Kafka
+internal import KubernetesAPI
 internal import Logging
 internal import Model
 
@@ -62,6 +63,41 @@ extension SettingValues {
         options.secretsFolder = text(Settings.secretsFolder)
         options.signingKey = try signingKey(logger)
         return options
+    }
+
+    /// The cluster that holds the resources; nil where a folder does.
+    ///
+    /// - Throws: `CommandFailure` where no cluster can be found, or settings of one are given without it.
+    func clusterHome() throws -> ClusterHome? {
+        let kubeconfig = text(Settings.kubeconfig)
+        guard isOn(Settings.kubernetes) || kubeconfig != nil else {
+            let idle = [Settings.context, Settings.namespace, Settings.watchNamespace, Settings.identity]
+                .first { value($0).origin == .flag }
+            if let idle {
+                throw CommandFailure(
+                    "--\(idle.name) says nothing without --kubernetes or --kubeconfig", code: CommandFailure.badInput)
+            }
+            return nil
+        }
+        let configuration: ClusterConfiguration
+        do {
+            configuration = try ClusterConfiguration.find(
+                kubeconfig: kubeconfig, context: text(Settings.context), environment: ProcessVariables.all)
+        } catch {
+            throw CommandFailure(error.description, code: CommandFailure.badInput)
+        }
+        for setting in [Settings.namespace, Settings.watchNamespace, Settings.lease] {
+            if let name = text(setting), let complaint = TextRule.dnsName.complaint(about: name) {
+                throw CommandFailure("--\(setting.name): \(complaint)", code: CommandFailure.badInput)
+            }
+        }
+        var home = ClusterHome(
+            configuration: configuration, namespace: text(Settings.namespace) ?? configuration.namespace,
+            identity: text(Settings.identity) ?? AgentConfiguration.hostName)
+        home.lease = text(Settings.lease) ?? home.lease
+        home.watchedNamespace = text(Settings.watchNamespace)
+        home.installation = text(Settings.installation)
+        return home
     }
 
     private var secretRules: SecretRules {

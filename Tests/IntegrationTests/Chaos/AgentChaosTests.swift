@@ -18,9 +18,9 @@ import Testing
                 #expect(installation.stageProcesses(of: run.uid) == [], "\(what)")
                 let start = ContinuousClock.now
                 try installation.startAgent(kind)
-                try await run.began(attempt: 2)
+                let next = try await run.begun(after: run.first)
                 report(what, since: start)
-                try run.release(attempt: 2)
+                try run.release(attempt: next)
                 try installation.check(try await run.finished(), losses: [kind: 1], what)
             }
         }
@@ -69,8 +69,7 @@ import Testing
             for run in [lint, build, security] { try await run.pulse.ended() }
             for kind in Installation.kinds { try installation.startAgent("\(kind)-2") }
             for run in [lint, test, build, security] {
-                try await run.began(attempt: 2)
-                try run.release(attempt: 2)
+                try await run.releaseNext()
                 let finished = try await run.finished()
                 try installation.check(finished, losses: [run.stage: 1], run.name)
                 #expect(finished.status[stage: run.stage]?.agent == "\(run.stage)-2")
@@ -89,8 +88,10 @@ import Testing
             try await test.pulse.ended()
             report("an agent's stale stage stopped", since: back)
             let effects = try installation.effects
-            #expect(!effects.hasEnded(Fence(run: test.uid, stage: "test", attempt: 1)))
-            for run in [lint, build] { #expect(effects.hasEnded(Fence(run: run.uid, stage: run.stage, attempt: 1))) }
+            #expect(!effects.hasEnded(Fence(run: test.uid, stage: "test", attempt: test.first)))
+            for run in [lint, build] {
+                #expect(effects.hasEnded(Fence(run: run.uid, stage: run.stage, attempt: run.first)))
+            }
             // All agents are of use again, and with a new run's results everything said before has been read.
             try installation.agent("lint-2").send(SIGTERM)
             try await installation.agent("lint-2").ended()
@@ -98,7 +99,7 @@ import Testing
             try installation.home.write(Manifest.run("next", stages), to: "manifests/next.yaml")
             let finished = try await installation.home.run("next")
             #expect(finished.status.succeeded?.status == .true, "\(finished.status.succeeded?.message ?? "")")
-            // An agent that has just woken up may decline, or sleep through a claim: that costs an attempt and nothing else.
+            // An agent that has just woken up may decline or miss a claim, which costs a number and nothing else.
             for stage in finished.status.stages { #expect(stage.failures == 0 && stage.losses == 0, "\(stage.id)") }
             #expect(finished.status[stage: "lint"]?.agent == "lint")
             #expect(try await statuses(of: runs, in: installation.home) == stored, "a late result has changed a status")

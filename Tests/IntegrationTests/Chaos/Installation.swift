@@ -187,11 +187,16 @@ final class Installation: Sendable {
             #expect(stage.state == .succeeded, "\(name)")
             #expect(stage.failures == 0, "\(name)")
             #expect(stage.losses == lost, "\(name)")
-            #expect(stage.attempt == 1 + lost, "\(name)")
-            let executions = effects.executions(of: stage.id, in: run.uid)
-            #expect(executions.map(\.fence.attempt).sorted() == Array(1...1 + lost), "\(name)")
+            // Numbers may be left out: an assignment that was not claimed in time is neither failure nor loss.
+            let attempts = executions(of: stage, in: run, effects)
+            #expect(attempts.count == 1 + lost, "\(name): \(attempts)")
+            #expect(attempts.last == stage.attempt, "\(name): \(attempts)")
             let accepted = Fence(run: run.uid, stage: stage.id, attempt: stage.attempt)
             #expect(effects.ended.count { $0.fence == accepted } == 1, "\(name)")
         }
+    }
+
+    private func executions(of stage: StageStatus, in run: PipelineRun, _ effects: Effects) -> [Int] {
+        effects.executions(of: stage.id, in: run.uid).map(\.fence.attempt).sorted()
     }
 }

@@ -1,0 +1,131 @@
+package import Controller
+internal import Document
+package import KubernetesAPI
+internal import Model
+package import Stores
+
+/// Where a controller finds its resources in a cluster, and how it is known there.
+package struct ClusterHome: Sendable {
+    package var configuration: ClusterConfiguration
+    /// Of the Lease.
+    package var namespace: String
+    package var lease = "martlet-controller"
+    /// Whose resources are followed; those of all namespaces when absent.
+    package var watchedNamespace: String?
+    /// By default the namespace's UID.
+    package var installation: String?
+    /// Begins the name that this process has in the Lease.
+    package var identity: String
+
+    package init(configuration: ClusterConfiguration, namespace: String, identity: String) {
+        self.configuration = configuration
+        self.namespace = namespace
+        self.identity = identity
+    }
+}
+
+/// The Kubernetes home as one process: resources in the API, a Lease that says who leads, brokers, and the logs.
+///
+/// Every replica reads agents' output into its own log store; the one that leads does everything else.
+package final class ClusterController: Sendable {
+    /// How agents have to call the installation.
+    package let installation: String
+    /// What has been asked of the API server: for metrics and benchmarks.
+    package var requestCounters: RequestCounters { client.counters }
+
+    private let home: ClusterHome
+    private let options: ControllerOptions
+    private let client: KubernetesClient
+    private let store: KubernetesStore
+    private let events: KubernetesEvents
+    private let election: LeaseElection
+    private let lock: FolderLock
+    private let unit: ControllerUnit
+
+    /// Opens the state folder as its only process, and asks the API server who the installation is unless that is given.
+    ///
+    /// - Throws: `APIError`, `StateError` for the folder, `KafkaError` for Kafka's settings.
+    package static func start(
+        _ options: ControllerOptions, _ home: ClusterHome, observers: [any ControllerObserver] = []
+    ) async throws -> ClusterController {
+        let client = try KubernetesClient(home.configuration)
+        do {
+            var installation = home.installation
+            if installation == nil { installation = try await client.uid(ofNamespace: home.namespace) }
+            return try ClusterController(options, home, client, installation ?? "", observers)
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ options: ControllerOptions, _ home: ClusterHome, _ client: KubernetesClient, _ installation: String,
+        _ observers: [any ControllerObserver]
+    ) throws {
+        self.options = options
+        self.home = home
+        self.client = client
+        self.installation = installation
+        let logger = options.logger
+        let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        let folder = try StateFolder.made(at: options.state)
+        lock = try folder.lock()
+        let election = LeaseElection(
+            client, namespace: home.namespace, name: home.lease, identity: LeaseElection.identity(host: home.identity),
+            report: { state in
+                switch state {
+                case .standby(let holder): logger.notice("standing by", metadata: ["leader": "\(holder)"])
+                case .leading: logger.notice("leading")
+                case .lost: logger.error("the lease is lost")
+                }
+            }, warn: warn)
+        self.election = election
+        store = KubernetesStore(client, namespace: home.watchedNamespace, mayAct: election.mayAct, warn: warn)
+        events = KubernetesEvents(client, instance: home.identity, mayAct: election.mayAct, warn: warn)
+        unit = try ControllerUnit(
+            options,
+            ControllerUnit.Home(
+                store: store, installation: installation, source: home.identity, allowsLocalSources: false,
+                logGroup: folder.installation, mayAct: election.mayAct),
+            in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
+    }
+
+    /// Works until the task is cancelled. A leader gives its Lease back then, so that another need not wait for its end.
+    ///
+    /// - Throws: `LeadershipLost`: another process may lead by now.
+    package func run() async throws {
+        let result: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.unit.serveLink() }
+                group.addTask { try await self.events.run() }
+                group.addTask { try await self.election.run { try await self.unit.lead() } }
+                // The first that ends, by a failure or because everything is to end, takes the others along.
+                try await group.next()
+                group.cancelAll()
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await unit.close()
+        await client.close()
+        lock.release()
+        if case .failure(let error) = result, !(error is CancellationError) { throw error }
+    }
+
+    /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
+    package func drain(for limit: Duration) async { await unit.drain(for: limit) }
+}
+
+extension KubernetesClient {
+    /// An installation without a name of its own is the namespace that it is in.
+    fileprivate func uid(ofNamespace name: String) async throws(APIError) -> String {
+        let bytes = try await send(APIRequest(.get, "/api/v1/namespaces/\(name)"))
+        guard let uid = (try? parseJSON(bytes))?["metadata"]?["uid"]?.string else {
+            throw .unreachable("the answer about namespace \(name) has no UID")
+        }
+        return uid
+    }
+}
