@@ -121,8 +121,6 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
-        .testTarget(
-            name: "KubernetesAPITests", dependencies: ["KubernetesAPI", "Document"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Model", "Document", "TestSupport"],
