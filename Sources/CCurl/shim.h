@@ -42,7 +42,7 @@ static inline CURLcode martlet_curl_set_seek(CURL *handle, CURLoption option, cu
     return curl_easy_setopt(handle, option, value);
 }
 
-static inline CURLcode martlet_curl_set_socket(CURL *handle, CURLoption option, curl_sockopt_callback value) {
+static inline CURLcode martlet_curl_set_open(CURL *handle, CURLoption option, curl_opensocket_callback value) {
     return curl_easy_setopt(handle, option, value);
 }
 

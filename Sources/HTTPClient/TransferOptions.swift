@@ -101,12 +101,17 @@ final class TransferOptions {
         set(handle, CURLOPT_TCP_KEEPINTVL, max(1, seconds / 6))
         // The milliseconds travel in place of a pointer, which nobody follows.
         let milliseconds = UnsafeMutableRawPointer(bitPattern: seconds * 1000)
-        martlet_curl_set_pointer(handle, CURLOPT_SOCKOPTDATA, milliseconds)
-        martlet_curl_set_socket(handle, CURLOPT_SOCKOPTFUNCTION) { milliseconds, socket, _ in
+        martlet_curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, milliseconds)
+        martlet_curl_set_open(handle, CURLOPT_OPENSOCKETFUNCTION) { milliseconds, _, address in
+            guard let address = address?.pointee else { return -1 }
+            // libcurl's own sockets are inherited by whatever program this process starts, which could then speak on
+            // them, and keep a connection open that is closed here.
+            let kind = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+            let made = socket(address.family, kind, address.protocol)
             var limit = UInt32(clamping: Int(bitPattern: milliseconds))
             // Refused for sockets that aren't TCP's, which need it not.
-            setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<UInt32>.size))
-            return Int32(CURL_SOCKOPT_OK)
+            setsockopt(made, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<UInt32>.size))
+            return made
         }
     }
 

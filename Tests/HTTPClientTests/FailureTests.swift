@@ -84,7 +84,7 @@ import Testing
         }
         try await withClient { client in
             let error = await httpError { () throws(HTTPError) in
-                try await client.send(HTTPRequest("GET", server.url + "/never", timeoutSeconds: 0.2))
+                try await client.send(HTTPRequest("GET", server.url + "/never", timeoutSeconds: 2))
             }
             #expect(error?.kind == .timedOut && error?.nothingSent == false && error?.isRetriable == true)
             let response = try await client.send(HTTPRequest("GET", server.url))

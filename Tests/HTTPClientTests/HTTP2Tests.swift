@@ -93,7 +93,7 @@ import Testing
                 let pid = server.program.process.processID
                 kill(pid, SIGSTOP)
                 var hurried = request
-                hurried.timeoutSeconds = 0.2
+                hurried.timeoutSeconds = 2
                 let error = await httpError { () throws(HTTPError) in try await client.send(hurried) }
                 kill(pid, SIGCONT)
                 #expect(error?.kind == .timedOut && error?.nothingSent == false)

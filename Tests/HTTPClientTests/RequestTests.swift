@@ -1,3 +1,4 @@
+import Glibc
 import HTTPClient
 import HTTPTestSupport
 import Testing
@@ -147,6 +148,30 @@ import Testing
             #expect(error?.kind == .brokenOff && error?.nothingSent == false && error?.isRetriable == true)
         }
         #expect(received.entries.filter { $0.contains("POST") } == ["2 POST /swallowed HTTP/1.1"])
+    }
+
+    @Test func `connections aren't inherited by the programs that this process starts`() async throws {
+        let server = try ScriptedServer { connection in
+            while connection.request() != nil { connection.respond() }
+        }
+        try await withClient { client in
+            _ = try await client.send(HTTPRequest("GET", server.url))
+            let stream = try await client.stream(HTTPRequest("GET", server.url))
+            let ours = (3..<Int32(4096)).filter { peerPort(of: $0) == server.port }
+            #expect(ours.count == 2)
+            #expect(ours.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
+            stream.cancel()
+        }
+    }
+
+    private func peerPort(of descriptor: Int32) -> UInt16? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            // A sockaddr_in is read as the sockaddr that it begins with, as the C interface wants it.
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+        }
+        return result == 0 && address.sin_family == sa_family_t(AF_INET) ? UInt16(bigEndian: address.sin_port) : nil
     }
 
     @Test func `cancelling a task ends its request and its connection`() async throws {

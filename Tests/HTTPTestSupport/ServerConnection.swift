@@ -117,6 +117,8 @@ package final class ServerConnection: Sendable {
         isClosed.withLock { isClosed in
             guard !isClosed else { return }
             isClosed = true
+            // First: a program that was started meanwhile may hold the socket as well.
+            shutdown(socket, Int32(SHUT_RDWR))
             Glibc.close(socket)
         }
     }
