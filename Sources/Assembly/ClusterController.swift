@@ -1,8 +1,9 @@
 package import Controller
 internal import Document
 package import KubernetesAPI
+internal import Logging
 internal import Model
-package import Stores
+internal import Stores
 
 /// Where a controller finds its resources in a cluster, and how it is known there.
 package struct ClusterHome: Sendable {

@@ -136,7 +136,7 @@ struct ControllerCommand: AsyncParsableCommand {
             let service = Task { try await run() }
             group.addTask {
                 await Signals.watch {
-                    logger.notice("stopping" + (hasAgents ? "; agents in this process have \(grace) s to finish" : ""))
+                    logger.notice("stopping\(hasAgents ? "; agents in this process have \(grace) s to finish" : "")")
                     await drain(.seconds(grace))
                     service.cancel()
                 } second: {
