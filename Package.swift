@@ -154,7 +154,9 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "Controller", "KubernetesAPI", "Manifests", "Model", "Planning", "AgentProtocol", "Document",
+                "Stores", "ClusterSupport", "Controller", "Execution", "HTTPClient", "KubernetesAPI", "Manifests",
+                "Model",
+                "Planning", "AgentProtocol", "Document",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -63,6 +63,8 @@ package struct CollectionWatch<Object: Sendable>: Sendable {
             }
             try Task.checkCancellation()
             event = try await session.perform(next)
+            // What a request says that was cancelled is no trouble.
+            try Task.checkCancellation()
         }
     }
 

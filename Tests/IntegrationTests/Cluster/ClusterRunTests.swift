@@ -31,7 +31,7 @@ import Testing
 
             // One for its end; what went well on the way is in the status.
             let events = try await cluster.kubectl("get", "events", "-o", "jsonpath={range .items[*]}{.reason} {end}")
-            #expect(events.split(separator: " ") == ["Succeeded"])
+            #expect(events.split(separator: " ") == ["RunSucceeded"])
             let pipeline = try await cluster.kubectl(
                 "get", "mpl", "app", "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}")
             #expect(pipeline == "True")
@@ -141,7 +141,7 @@ import Testing
                 "get", "events", "--sort-by", ".metadata.creationTimestamp", "-o",
                 "jsonpath={range .items[*]}{.type} {.reason} {.involvedObject.name}{\"\\n\"}{end}")
             let events = Set(lines.split(separator: "\n").map(String.init))
-            #expect(events.contains("Warning Failed fails"), "\(lines)")
+            #expect(events.contains("Warning RunFailed fails"), "\(lines)")
             #expect(events.contains { $0.hasPrefix("Warning Stage") }, "\(lines)")
             #expect(events.contains { $0.contains("Retr") }, "\(lines)")
 

@@ -11,42 +11,49 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct EventTests {
     // MARK: What is told
 
-    @Test(arguments: [
-        (Happening.runStarted, nil),
-        (.stageDeclined(stage: "a", reason: "x"), nil),
-        (.stageEnded(stage: "a", state: .succeeded, reason: "Succeeded", message: nil), nil),
-        (.stageEnded(stage: "a", state: .skipped, reason: "WhenNotMet", message: nil), nil),
-        (
-            .stageEnded(stage: "a", state: .failed, reason: "Timeout", message: "took 5 s"),
-            EventNote(.warning, "StageFailed", "stage `a` failed (Timeout): took 5 s")
-        ),
-        (
-            .stageRetried(stage: "a", failures: 2, at: Timestamp(seconds: 0)),
-            EventNote(.warning, "StageRetried", "stage `a` failed 2 times and will be tried again")
-        ),
-        (
-            .stageLost(stage: "a", losses: 1, reason: "its lease ended"),
-            EventNote(.warning, "StageLost", "stage `a` was lost with its agent (1 times): its lease ended")
-        ),
-        (
-            .runEnded(succeeded: true, reason: Reason.succeeded, message: "4 of 4"),
-            EventNote(.normal, "RunSucceeded", "4 of 4")
-        ),
-        (
-            .runEnded(succeeded: true, reason: Reason.completedWithFailures, message: "m"),
-            EventNote(.normal, "RunCompletedWithFailures", "m")
-        ),
-        (.runEnded(succeeded: false, reason: Reason.stageFailed, message: "m"), EventNote(.warning, "RunFailed", "m")),
-        (
-            .runEnded(succeeded: false, reason: Reason.cancelled, message: "m"),
-            EventNote(.normal, "RunCancelled", "m")
-        ),
-        (.runEnded(succeeded: false, reason: Reason.runTimeout, message: ""), EventNote(.warning, "RunTimedOut", "RunTimeout")),
-        (
-            .runEnded(succeeded: false, reason: Reason.statusRejected, message: "m"),
-            EventNote(.warning, "StatusRejected", "m")
-        ),
-    ] as [(Happening, EventNote?)])
+    @Test(
+        arguments: [
+            (Happening.runStarted, nil),
+            (.stageDeclined(stage: "a", reason: "x"), nil),
+            (.stageEnded(stage: "a", state: .succeeded, reason: "Succeeded", message: nil), nil),
+            (.stageEnded(stage: "a", state: .skipped, reason: "WhenNotMet", message: nil), nil),
+            (
+                .stageEnded(stage: "a", state: .failed, reason: "Timeout", message: "took 5 s"),
+                EventNote(.warning, "StageFailed", "stage `a` failed (Timeout): took 5 s")
+            ),
+            (
+                .stageRetried(stage: "a", failures: 2, at: Timestamp(seconds: 0)),
+                EventNote(.warning, "StageRetried", "stage `a` failed 2 times and will be tried again")
+            ),
+            (
+                .stageLost(stage: "a", losses: 1, reason: "its lease ended"),
+                EventNote(.warning, "StageLost", "stage `a` was lost with its agent (1 times): its lease ended")
+            ),
+            (
+                .runEnded(succeeded: true, reason: Reason.succeeded, message: "4 of 4"),
+                EventNote(.normal, "RunSucceeded", "4 of 4")
+            ),
+            (
+                .runEnded(succeeded: true, reason: Reason.completedWithFailures, message: "m"),
+                EventNote(.normal, "RunCompletedWithFailures", "m")
+            ),
+            (
+                .runEnded(succeeded: false, reason: Reason.stageFailed, message: "m"),
+                EventNote(.warning, "RunFailed", "m")
+            ),
+            (
+                .runEnded(succeeded: false, reason: Reason.cancelled, message: "m"),
+                EventNote(.normal, "RunCancelled", "m")
+            ),
+            (
+                .runEnded(succeeded: false, reason: Reason.runTimeout, message: ""),
+                EventNote(.warning, "RunTimedOut", "RunTimeout")
+            ),
+            (
+                .runEnded(succeeded: false, reason: Reason.statusRejected, message: "m"),
+                EventNote(.warning, "StatusRejected", "m")
+            ),
+        ] as [(Happening, EventNote?)])
     func onlyEndsFailuresRetriesAndLossesAreTold(_ happening: Happening, _ note: EventNote?) {
         #expect(EventNote(happening) == note)
     }
@@ -128,7 +135,8 @@ import Testing
 
         init() {
             events = KubernetesEvents(
-                cluster, instance: "pod-1", clock: clock.clock, wall: { Timestamp(microseconds: 1_790_000_000_500_000) },
+                cluster, instance: "pod-1", clock: clock.clock,
+                wall: { Timestamp(microseconds: 1_790_000_000_500_000) },
                 warn: { [told] in told.add($0) })
         }
 
@@ -219,7 +227,9 @@ import Testing
 
     @Test func whatNobodyFetchesIsDroppedAndCounted() async throws {
         let desk = Desk()
-        for number in 0..<1200 { desk.events.observed(desk.run("u\(number)"), happenings: [Self.failed], isStored: true) }
+        for number in 0..<1200 {
+            desk.events.observed(desk.run("u\(number)"), happenings: [Self.failed], isStored: true)
+        }
         try await desk.open { await desk.passed { !desk.told.all.isEmpty } }
         #expect(desk.told.all == ["200 Kubernetes Events were left out: too many at once, or refused"])
         #expect(desk.stored.count == 1000)
