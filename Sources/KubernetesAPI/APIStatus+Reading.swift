@@ -17,17 +17,28 @@ extension APIStatus {
 
     /// Reads a `Status` object, such as in an `ERROR` event of a watch; nil if it is something else.
     package init?(_ node: Node) {
-        guard node["kind"]?.string == "Status" else { return nil }
-        let details = node["details"]
-        let causes = (details?["causes"]?.array ?? []).map { cause in
-            Cause(
-                reason: cause["reason"]?.string ?? "", message: cause["message"]?.string ?? "",
-                field: cause["field"]?.string ?? "")
-        }
+        guard Self.text(node, "kind") == "Status" else { return nil }
         self.init(
-            code: node["code"]?.int.flatMap { Int(exactly: $0) } ?? 0, reason: node["reason"]?.string ?? "",
-            message: node["message"]?.string ?? "", causes: causes,
-            retryAfterSeconds: details?["retryAfterSeconds"]?.int.flatMap { $0 > 0 ? Int(exactly: $0) : nil })
+            code: Self.number(node, "code"), reason: Self.text(node, "reason"), message: Self.text(node, "message"))
+        guard let details = node["details"] else { return }
+        let seconds = Self.number(details, "retryAfterSeconds")
+        if seconds > 0 { retryAfterSeconds = seconds }
+        for cause in details["causes"]?.array ?? [] {
+            causes.append(
+                Cause(
+                    reason: Self.text(cause, "reason"), message: Self.text(cause, "message"),
+                    field: Self.text(cause, "field")))
+        }
+    }
+
+    // Not inlined: Swift 6.3.1's optimiser crashes on the accessors when they all end up in one function.
+    @inline(never)
+    private static func text(_ node: Node, _ name: String) -> String { node[name]?.string ?? "" }
+
+    @inline(never)
+    private static func number(_ node: Node, _ name: String) -> Int {
+        guard let value = node[name]?.int else { return 0 }
+        return Int(exactly: value) ?? 0
     }
 
     /// What stands between us and the server (a proxy, a load balancer) answers in its own way.

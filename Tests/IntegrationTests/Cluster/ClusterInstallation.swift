@@ -37,7 +37,7 @@ final class ClusterInstallation: Sendable {
     static func start(
         in home: Home, on server: APIServer, kinds: [String] = kinds, watchingAll: Bool = false
     ) async throws -> ClusterInstallation {
-        try await server.installCRDs()
+        _ = try await server.installDefinitions()
         let namespace = try await server.namespace()
         let account = try await server.controllerAccount(in: namespace, everywhere: watchingAll)
         let broker = try home.start("broker", "--address-file", "kafka")
