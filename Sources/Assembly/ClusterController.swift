@@ -88,7 +88,7 @@ package final class ClusterController: Sendable {
             options,
             ControllerUnit.Home(
                 store: store, installation: installation, source: home.identity, allowsLocalSources: false,
-                logGroup: folder.installation, mayAct: election.mayAct),
+                logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct),
             in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
     }
 

@@ -19,6 +19,8 @@ final class ControllerUnit: Sendable {
         var allowsLocalSources: Bool
         /// Says where this process keeps its positions in agents' output; the installation's own place when absent.
         var logGroup: String?
+        /// Whether anybody may change what a run's spec has fixed.
+        var notesSpecHash = false
         /// Asked before each write and each message.
         var mayAct: @Sendable () -> Bool = { true }
     }
@@ -76,6 +78,7 @@ final class ControllerUnit: Sendable {
         }
         var machine = ControllerConfiguration()
         machine.inProcessInstances = Set(options.agents.map(\.instance))
+        machine.notesSpecHash = home.notesSpecHash
         controller = Controller(
             mailbox: mailbox, store: home.store, channel: channel,
             resolver: GitSourceResolver(

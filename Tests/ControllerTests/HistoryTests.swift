@@ -135,6 +135,32 @@ import Testing
         #expect(world.stored["u1"]?.status.isFinished == false)
     }
 
+    @Test func anEndThatIsNotStoredMakesNoRoom() throws {
+        var world = World()
+        var run = sampleRun("u9")
+        run.spec.pipelineSpec = nil
+        run.spec.pipelineRef = PipelineReference(name: "ci")
+        world.list(
+            Self.ended("u1", 10, succeeded: false), run,
+            pipelines: [Self.pipeline { $0.failedRunsHistoryLimit = 1 }])
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.answersWrites = false
+        world.finishes(assignment, .failed)
+        for _ in 0..<5 {
+            let writes = world.writes
+            world.writes = []
+            for write in writes { world.step(.wrote(uid: write.uid, .refused("too large"))) }
+            world.pass(seconds: 2)
+        }
+        #expect(world.deletions.isEmpty)
+        world.answersWrites = true
+        world.answerWrites()
+        world.pass(seconds: 400)
+        #expect(world.stored["u9"]?.status.isFinished == true)
+        #expect(world.deletions.map(\.uid) == ["u1"])
+    }
+
     @Test func aResultThatIsNotStoredYetKeepsTheRun() throws {
         var world = World()
         var run = sampleRun("u1")

@@ -60,6 +60,7 @@ package struct JournalHeader: Equatable, Sendable {
         json.member("passOverSeconds", configuration.passOverSeconds)
         json.member("longestPassOverSeconds", configuration.longestPassOverSeconds)
         json.member("inProcessInstances", configuration.inProcessInstances.sorted())
+        json.member("notesSpecHash", configuration.notesSpecHash)
         json.endObject()
         json.endObject()
         return json.bytes
@@ -79,5 +80,6 @@ package struct JournalHeader: Equatable, Sendable {
         configuration.passOverSeconds = Int(try stored.number("passOverSeconds"))
         configuration.longestPassOverSeconds = Int(try stored.number("longestPassOverSeconds"))
         configuration.inProcessInstances = Set(try stored.texts("inProcessInstances"))
+        if stored.has("notesSpecHash") { configuration.notesSpecHash = try stored.flag("notesSpecHash") }
     }
 }

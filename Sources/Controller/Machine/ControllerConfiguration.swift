@@ -11,6 +11,9 @@ package struct ControllerConfiguration: Equatable, Sendable {
     /// The first and the longest time that an instance is passed over for after it declined or missed a claim.
     package var passOverSeconds = 5
     package var longestPassOverSeconds = 300
+    /// Whether statuses hold a hash of the fixed part of the spec, by which a change of it shows where nothing forbids it:
+    /// API servers without CEL. The folder home keeps the spec that a run was made with.
+    package var notesSpecHash = false
     /// The instances of the agents that live in this process: others of such kind died with theirs.
     package var inProcessInstances: Set<String> = []
 

@@ -37,7 +37,7 @@ extension ControllerMachine {
 
     /// Notes that a run has come to rest, or has something else said about it while it is.
     mutating func noteEnd(_ uid: String, at now: Moment) {
-        guard let run = runs[uid]?.run, run.status.isFinished, let group = historyGroup(of: run) else { return }
+        guard let entry = runs[uid], entry.stored.isFinished, let group = historyGroup(of: entry.run) else { return }
         histories[group, default: History()].runs.insert(uid)
         lookAtHistory(group, at: now)
     }
@@ -80,7 +80,7 @@ extension ControllerMachine {
         var again: Int64?
         // In no order: the decision has one of its own.
         for uid in histories[group]?.runs ?? [] {
-            guard let entry = runs[uid], entry.run.status.isFinished else {
+            guard let entry = runs[uid], entry.stored.isFinished else {
                 histories[group]?.runs.remove(uid)
                 continue
             }
@@ -92,7 +92,10 @@ extension ControllerMachine {
                 again = min(again ?? until, until)
             case .failed, .none: break
             }
-            if let run = EndedRun(entry.run, pipeline: pipeline, isWanted: isWanted) { ended.append(run) }
+            // An end that isn't stored yet may never be.
+            var run = entry.run
+            run.status = entry.stored
+            if let run = EndedRun(run, pipeline: pipeline, isWanted: isWanted) { ended.append(run) }
         }
         let cut = cutHistory(ended, limits: pipeline.map { HistoryLimits($0.spec) } ?? HistoryLimits(), now: now.wall)
         for uid in cut.delete {

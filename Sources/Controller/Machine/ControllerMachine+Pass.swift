@@ -54,6 +54,9 @@ extension ControllerMachine {
         }
         let former = entry.run.status
         entry.run.status = plan.status
+        if configuration.notesSpecHash, plan.status.specHash == nil, !former.isFinished {
+            entry.run.status.specHash = specHash(of: &entry)
+        }
         if entry.ready != plan.ready {
             entry.ready = plan.ready
             mustSchedule = true
@@ -82,41 +85,6 @@ extension ControllerMachine {
     }
 
     // MARK: Gather
-
-    /// Finds the stages of a run: frozen, inline, or those of its pipeline now.
-    mutating func prepareGraph(_ uid: String) {
-        guard let run = runs[uid]?.run else { return }
-        let cacheKey = run.spec.pipelineRef.map { key($0.name, run.metadata.namespace) }
-        let ground = run.ground(
-            pipeline: cacheKey.flatMap { pipelines[$0] },
-            isSpecChanged: run.metadata.annotations[Self.specChangedAnnotation] != nil)
-        var obstacle = ground.obstacle
-        defer { runs[uid]?.obstacle = obstacle }
-        guard let spec = ground.spec else {
-            runs[uid]?.graph = nil
-            runs[uid]?.graphSpec = nil
-            return
-        }
-        if runs[uid]?.graphSpec == spec, runs[uid]?.graph != nil { return }
-        if let cacheKey, let cached = graphs[cacheKey], cached.spec == spec {
-            runs[uid]?.graph = cached.graph
-            runs[uid]?.graphSpec = spec
-            return
-        }
-        do {
-            let graph = try StageGraph(spec)
-            if let cacheKey { graphs[cacheKey] = (spec, graph) }
-            runs[uid]?.graph = graph
-            runs[uid]?.graphSpec = spec
-        } catch {
-            runs[uid]?.graph = nil
-            runs[uid]?.graphSpec = nil
-            obstacle = .invalid(error.sentence)
-        }
-    }
-
-    /// Set by a home on a run whose immutable part was changed where nothing forbids it.
-    package static var specChangedAnnotation: String { "martlet.dev/spec-changed" }
 
     private mutating func prepareSource(_ uid: String, at now: Moment) {
         guard let entry = runs[uid] else { return }

@@ -210,6 +210,7 @@ extension ControllerMachine {
         minimal.startTime = status.startTime
         minimal.completionTime = now
         minimal.source = status.source
+        minimal.specHash = status.specHash
         minimal.pipelineSpec = status.pipelineSpec
         minimal.stages = status.stages.map { stage in
             var short = StageStatus(id: stage.id, state: stage.state.isFinal ? stage.state : .failed)

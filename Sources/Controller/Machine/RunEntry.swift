@@ -49,6 +49,8 @@ struct RunEntry: Sendable {
     /// A change that came while a write was under way.
     var update: PipelineRun?
     var deletion = Deletion.none
+    /// The hash of the fixed part of the spec as it was in that generation.
+    var specHash: (generation: Int?, hash: String)?
     /// The earliest uptime that the timers hold for it.
     var wakeAt: Int64?
 
