@@ -1,4 +1,5 @@
 import ClusterSupport
+import Document
 import Execution
 import Glibc
 import Model

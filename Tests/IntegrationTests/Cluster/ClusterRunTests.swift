@@ -22,7 +22,7 @@ import Testing
             #expect(run.status.stages.map(\.state) == [.succeeded, .succeeded, .succeeded, .succeeded])
             #expect(run.status.stages.map(\.agent) == ["lint", "test", "build", "security"])
             #expect(run.status.progress == "4/4")
-            #expect(run.status.accepted?.status == .true)
+            #expect(run.status.conditions[Condition.accepted]?.status == .true)
 
             let table = try await cluster.kubectl("get", "mrun").split(separator: "\n")
             let columns = table.map { $0.split(separator: " ", omittingEmptySubsequences: true).map(String.init) }
@@ -108,9 +108,9 @@ import Testing
                 Manifest.run(
                     "circle", [Stage("a", needs: ["b"], script: "true"), Stage("b", needs: ["a"], script: "true")]))
             let run = try await cluster.finished("circle")
-            #expect(run.status.accepted?.status == .false)
+            #expect(run.status.conditions[Condition.accepted]?.status == .false)
             #expect(run.status.succeeded?.reason == "InvalidSpec")
-            let message = run.status.accepted?.message ?? ""
+            let message = run.status.conditions[Condition.accepted]?.message ?? ""
             #expect(message.contains("spec.pipelineSpec.stages["), "\(message)")
 
             try await cluster.apply(
@@ -122,7 +122,7 @@ import Testing
                 """)
             try await cluster.kubectl(
                 "wait", "mrun", "early", "--for", "condition=Accepted=false", "--timeout", "60s")
-            #expect(try await cluster.run("early").status.accepted?.reason == "PipelineNotFound")
+            #expect(try await cluster.run("early").status.conditions[Condition.accepted]?.reason == "PipelineNotFound")
             try await cluster.apply(Manifest.pipeline("app", [Stage("shell", script: "true")]))
             try await cluster.wait("early", for: "Succeeded")
         }
