@@ -19,6 +19,18 @@ package struct GraphProblem: Error, Equatable, Sendable {
         self.init(problem.message, at: problem.path, hint: problem.hint)
     }
 
-    /// One sentence for a condition's message.
+    /// One sentence for a condition of a run, with the field's path from the root of the object that has it.
+    package func sentence(of run: PipelineRun) -> String {
+        var problem = self
+        let root: [FieldPath.Step] = [.key("spec")]
+        if let name = run.spec.pipelineRef?.name {
+            problem.path.steps = root + path.steps
+            return "in the pipeline `\(name)`, \(problem.sentence)"
+        }
+        problem.path.steps = root + [.key("pipelineSpec")] + path.steps
+        return problem.sentence
+    }
+
+    /// One sentence, with the field's path within the pipeline's spec.
     package var sentence: String { (path.steps.isEmpty ? "" : "\(path): ") + message + (hint.map { " (\($0))" } ?? "") }
 }

@@ -30,7 +30,7 @@ extension ControllerMachine {
         } catch {
             runs[uid]?.graph = nil
             runs[uid]?.graphSpec = nil
-            obstacle = .invalid(error.sentence)
+            obstacle = .invalid(error.sentence(of: run))
         }
     }
 

@@ -83,7 +83,7 @@ extension Home {
         do throws(GraphProblem) {
             input.graph = try StageGraph(spec)
         } catch {
-            input.obstacle = .invalid(error.sentence)
+            input.obstacle = .invalid(error.sentence(of: run))
         }
         return input
     }

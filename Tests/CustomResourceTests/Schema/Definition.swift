@@ -41,7 +41,7 @@ struct Definition: Sendable, CustomTestStringConvertible {
             columns: [
                 Column("Pipeline", ".spec.pipelineRef.name"),
                 Column("Progress", ".status.progress"),
-                Column("Succeeded", ".status.conditions[?(@.type==\"Succeeded\")].status"),
+                Column("Status", ".status.conditions[?(@.type==\"Succeeded\")].status"),
                 Column("Reason", ".status.conditions[?(@.type==\"Succeeded\")].reason"),
                 Column("State", ".spec.desiredState", isWide: true),
                 Column("Rerun", ".status.observedRerun", type: "integer", isWide: true),

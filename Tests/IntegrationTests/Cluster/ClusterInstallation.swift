@@ -125,16 +125,26 @@ final class ClusterInstallation: Sendable {
 
     /// Waits for a run's end, whichever it is.
     @discardableResult
-    func finished(_ name: String) async throws -> PipelineRun {
-        let output = try home.start(
+    func finished(_ name: String) async throws -> PipelineRun { try await run(name) { $0.status.isFinished } }
+
+    /// Waits until a run is as wanted. Newer kubectls could wait for any value; this one can watch.
+    @discardableResult
+    func run(_ name: String, until isMet: (PipelineRun) -> Bool) async throws -> PipelineRun {
+        let watch = try home.start(
             server.assets.kubectl,
             [
                 "get", "mrun", name, "--namespace", namespace, "--kubeconfig", server.admin.kubeconfig, "--watch", "-o",
-                "jsonpath={.status.completionTime}{\"\\n\"}",
+                "jsonpath={.metadata.resourceVersion}{\"\\n\"}",
             ])
-        defer { output.send(SIGTERM) }
-        _ = try await output.output.line { !$0.isEmpty }
-        return try await run(name)
+        defer { watch.send(SIGTERM) }
+        var seen = 0
+        while true {
+            let run = try await run(name)
+            if isMet(run) { return run }
+            // The first line is of the object as it was when the watch began.
+            try await watch.output.count(seen + 1)
+            seen = watch.output.lines.count
+        }
     }
 }
 

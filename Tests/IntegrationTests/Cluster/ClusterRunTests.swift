@@ -69,8 +69,7 @@ import Testing
             try await cluster.apply(
                 Manifest.run(
                     "asked", [Stage("lint", script: "true"), Stage("ask", needs: ["lint"], "approval: {}")]))
-            try await cluster.kubectl(
-                "wait", "mrun", "asked", "--for", "jsonpath={.status.progress}=1/2", "--timeout", "60s")
+            try await cluster.run("asked") { $0.status.progress == "1/2" }
             try await cluster.patch("asked", #"{"approvals":[{"stage":"ask","decision":"Approved"}]}"#)
             try await cluster.wait("asked", for: "Succeeded")
 
