@@ -76,6 +76,7 @@ package final class ClusterController: Sendable {
             client, namespace: home.namespace, name: home.lease, identity: LeaseElection.identity(host: home.identity),
             report: { state in
                 switch state {
+                case .standby(""): break
                 case .standby(let holder): logger.notice("standing by", metadata: ["leader": "\(holder)"])
                 case .leading: logger.notice("leading")
                 case .lost: logger.error("the lease is lost")

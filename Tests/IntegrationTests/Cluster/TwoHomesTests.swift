@@ -15,7 +15,7 @@ import Testing
         Manifest.run(
             "skips",
             [
-                Stage("a", "when: [{input: x, operator: In, values: [y]}]", script: "true"),
+                Stage("a", "when: [{input: x, operator: In, values: [other]}]", script: "true"),
                 Stage("b", needs: ["a"], script: "true"),
             ]),
         Manifest.run(
@@ -23,8 +23,8 @@ import Testing
             [
                 Stage(
                     "a",
-                    "matrix: {axes: [{name: v, values: [\"1\", \"2\"]}, {name: w, values: [x, y]}], maxParallel: 2}",
-                    script: "test $MARTLET_MATRIX_V$MARTLET_MATRIX_W != 2y")
+                    "matrix: {axes: [{name: v, values: [\"1\", \"2\"]}, {name: w, values: [x, z]}], maxParallel: 2}",
+                    script: "test $MARTLET_MATRIX_V$MARTLET_MATRIX_W != 2z")
             ]),
         Manifest.run(
             "results",
