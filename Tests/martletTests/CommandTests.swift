@@ -88,7 +88,7 @@ import Testing
         #expect(Set(given + own) == Set(Settings.table.map(\.name)))
         let others =
             try options.given + ManifestsOption.parse([]).given + AgentIDOption.parse([]).given
-            + KubernetesOptions.parse([]).given + AgentStateOption.parse([]).given
+            + KubernetesOptions.parse([]).given + LeadershipOptions.parse([]).given + AgentStateOption.parse([]).given
             + JournalOption.parse([]).given
             + SigningKeyOption.parse([]).given + VerifyKeyOption.parse([]).given
         #expect(Set(others.map(\.name)) == Set(Settings.table.map(\.name)))

@@ -18,7 +18,7 @@ import Testing
         let view = RunView(run)
         var printer = LogPrinter(view, json: false, prefixes: prefixes, colour: false)
         var text = ""
-        let reader = try LogReader(home: Home(seeded.settings), run: run.uid, selection: selection)
+        let reader = try LogReader(home: Home(seeded.settings), name: run.uid, run: run.uid, selection: selection)
         try await reader.read(view) { text += printer.text(of: $0) }
         return text
     }
@@ -44,7 +44,7 @@ import Testing
         let run = try await seeded.addRun("greeter-x7k2a", stages, ended: false)
         await seeded.print("one\n", stage: "lint", of: run)
         await seeded.print("two\n", stage: "test", of: run, isLast: false)
-        let reader = try LogReader(home: Home(seeded.settings), run: run.uid, selection: LogSelection())
+        let reader = try LogReader(home: Home(seeded.settings), name: run.uid, run: run.uid, selection: LogSelection())
         let (texts, received) = AsyncStream.makeStream(of: String.self)
         let following = Task { try await reader.follow { received.yield($0.chunk.text) } }
         var seen: [String] = []

@@ -28,6 +28,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     @OptionGroup var manifests: ManifestsOption
     @OptionGroup var kubernetes: KubernetesOptions
+    @OptionGroup var leadership: LeadershipOptions
 
     @Option(help: ArgumentHelp("A kind of agent to have in this process. May be repeated.", valueName: "KIND"))
     var agent: [String] = []
@@ -46,7 +47,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: manifests, journal, signing, kubernetes)
+        let settings = try options.resolve(and: manifests, journal, signing, kubernetes, leadership)
         let logger = settings.logger("martlet")
         let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         let options = try settings.controller(agents: agents, logger: logger)

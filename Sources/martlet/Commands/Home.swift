@@ -6,10 +6,14 @@ struct Home {
     let folder: StateFolder
     /// As the user named it.
     let path: String
+    /// Where runs are looked up, for the folder of a controller in a cluster, which has only output.
+    let cluster: ClusterRuns?
 
+    /// - Parameter cluster: Whether the settings may name a cluster to look runs up in.
     /// - Throws: `StateError` where there is none.
-    init(_ settings: SettingValues) throws {
+    init(_ settings: SettingValues, orCluster cluster: Bool = false) throws {
         path = settings.statePath
+        self.cluster = cluster ? try settings.clusterHome().map { try ClusterRuns($0) } : nil
         do throws(StateError) {
             folder = try StateFolder.existing(at: path)
         } catch {
@@ -34,7 +38,8 @@ struct Home {
 
     /// - Throws: `CommandFailure` for a run that isn't there, with the nearest name.
     func run(_ name: String) async throws -> PipelineRun {
-        try await finding(name) { try await reader.run(name) }
+        if let cluster { return try await cluster.run(name) }
+        return try await finding(name) { try await reader.run(name) }
     }
 
     /// What `body` returns; where it finds no run of that name, the message names the folder and the nearest run.

@@ -5,6 +5,9 @@ internal import Stores
 /// Reads a run's output from the state folder.
 struct LogReader {
     let home: Home
+    /// As the run is looked up.
+    let name: String
+    /// Its UID.
     let run: String
     let selection: LogSelection
 
@@ -55,9 +58,10 @@ struct LogReader {
         let signals = try StateSignals(home.folder)
         defer { signals.close() }
         let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let forwarding = [StateSignal.logged, .changed].map { signal in
-            Task { for await _ in signals.stream(of: signal) { tick.yield() } }
-        }
+        let forwarding =
+            [StateSignal.logged, .changed].map { signal in
+                Task { for await _ in signals.stream(of: signal) { tick.yield() } }
+            } + (home.cluster == nil ? [] : [Task { try? await askAgain(tick) }])
         var deadline: (time: ContinuousClock.Instant, alarm: Task<Void, any Error>)?
         defer {
             for task in forwarding { task.cancel() }
@@ -81,8 +85,16 @@ struct LogReader {
         }
     }
 
+    /// A run's end in a cluster isn't told in the state folder.
+    private func askAgain(_ tick: AsyncStream<Void>.Continuation) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            tick.yield()
+        }
+    }
+
     private func hasEnded() async throws -> Bool {
-        let status = try await home.run(run).status
+        let status = try await home.run(name).status
         guard !status.isFinished else { return true }
         guard let stages = selection.stages else { return false }
         return stages.allSatisfy { status[stage: $0]?.state.isFinal ?? false }

@@ -16,9 +16,12 @@ struct LogsCommand: AsyncParsableCommand {
               martlet logs greeter-x7k2a test --follow
               martlet logs greeter-x7k2a test --attempt 1
               martlet logs greeter-x7k2a 'test[python=3.12]'
+              kubectl -n martlet exec deploy/martlet-controller -- martlet logs --kubernetes ci/shop-1
             """)
 
-    @Argument(help: ArgumentHelp("The run's name or UID.", valueName: "RUN"), completion: .custom(RunNames.complete))
+    @Argument(
+        help: ArgumentHelp("The run's name or UID; in a cluster NAME or NAMESPACE/NAME.", valueName: "RUN"),
+        completion: .custom(RunNames.complete))
     var name: String
 
     @Argument(
@@ -34,6 +37,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: .customLong("all"), help: "Every attempt, not only the last.")
     var everyAttempt = false
 
+    @OptionGroup var kubernetes: KubernetesOptions
     @OptionGroup var state: StateOption
     @OptionGroup var output: OutputOption
 
@@ -44,8 +48,8 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try state.resolve(and: output)
-        let home = try Home(settings)
+        let settings = try state.resolve(and: output, kubernetes)
+        let home = try Home(settings, orCluster: true)
         let run = try await home.run(name)
         let view = RunView(run)
         let stages = try stage.map { try Self.stages($0, of: view) }
@@ -53,7 +57,7 @@ struct LogsCommand: AsyncParsableCommand {
         let console = Console.standard
         var printer = LogPrinter(
             view, json: settings.wantsJSON, prefixes: (stages?.count ?? view.stages.count) != 1, colour: console.colour)
-        let reader = LogReader(home: home, run: run.uid, selection: selection)
+        let reader = LogReader(home: home, name: name, run: run.uid, selection: selection)
         if follow {
             try await reader.follow { console.write(printer.text(of: $0)) }
             return

@@ -116,7 +116,7 @@ struct AgentIDOption: SettingFlags {
     var given: [(name: String, texts: [String])] { [Settings.agentID.given(agentID)] }
 }
 
-/// `--kubernetes` and what goes with it, which only the controller has.
+/// `--kubernetes` and what says which cluster.
 struct KubernetesOptions: SettingFlags {
     @Flag(inversion: .prefixedNo, help: Settings.kubernetes.argumentHelp)
     var kubernetes: Bool?
@@ -127,6 +127,16 @@ struct KubernetesOptions: SettingFlags {
     @Option(help: Settings.context.argumentHelp)
     var context: String?
 
+    var given: [(name: String, texts: [String])] {
+        [
+            Settings.kubernetes.given(kubernetes), Settings.kubeconfig.given(kubeconfig),
+            Settings.context.given(context),
+        ]
+    }
+}
+
+/// What a controller in a cluster has besides.
+struct LeadershipOptions: SettingFlags {
     @Option(help: Settings.namespace.argumentHelp)
     var namespace: String?
 
@@ -143,8 +153,7 @@ struct KubernetesOptions: SettingFlags {
 
     var given: [(name: String, texts: [String])] {
         installation.given + [
-            Settings.kubernetes.given(kubernetes), Settings.kubeconfig.given(kubeconfig),
-            Settings.context.given(context), Settings.namespace.given(namespace),
+            Settings.namespace.given(namespace),
             Settings.watchNamespace.given(watchNamespace), Settings.lease.given(lease),
             Settings.identity.given(identity),
         ]

@@ -79,13 +79,14 @@ enum Settings {
         "installation", placeholder: "ID", in: ["controller", "agent"],
         "Names what belongs together, where no state folder does; in a cluster by default the namespace's UID.")
     static let kubernetes = Setting(
-        "kubernetes", .flag, in: ["controller"],
+        "kubernetes", .flag, in: ["controller", "logs"],
         "Resources are in the Kubernetes API, of the cluster around this process or the one that kubectl would ask.")
     static let kubeconfig = Setting(
-        "kubeconfig", placeholder: "FILE", in: ["controller"],
+        "kubeconfig", placeholder: "FILE", in: ["controller", "logs"],
         "Resources are in the Kubernetes API that this file names.")
     static let context = Setting(
-        "context", placeholder: "NAME", in: ["controller"], "Another context of the kubeconfig than its current one.")
+        "context", placeholder: "NAME", in: ["controller", "logs"],
+        "Another context of the kubeconfig than its current one.")
     static let namespace = Setting(
         "namespace", placeholder: "NAME", in: ["controller"],
         "The namespace of the Lease, which says who of several controllers leads; by default the process's own.")

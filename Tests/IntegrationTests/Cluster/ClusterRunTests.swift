@@ -29,6 +29,19 @@ import Testing
             #expect(columns.first == ["NAME", "PIPELINE", "PROGRESS", "STATUS", "REASON", "AGE"])
             #expect(columns.last?.prefix(5) == ["app-1", "app", "4/4", "True", "Succeeded"])
 
+            // Each replica keeps the output, and looks the run up with the controller's rights.
+            let logs = try await cluster.home.martlet(
+                "logs", "\(cluster.namespace)/app-1", "--follow", "--kubeconfig", cluster.account.kubeconfig, "--state",
+                "state-controller")
+            #expect(logs.code == 0, "\(logs.errors)")
+            for kind in ClusterInstallation.kinds {
+                #expect(logs.output.contains("from \(kind)\n"), "\(logs.output)")
+            }
+            let missing = try await cluster.home.martlet(
+                "logs", "app-1", "--kubeconfig", cluster.account.kubeconfig, "--state", "state-controller")
+            #expect(missing.code == 1)
+            #expect(missing.errors.contains("forbidden"), "its rights end at its namespace: \(missing.errors)")
+
             // One for its end; what went well on the way is in the status.
             let events = try await cluster.kubectl("get", "events", "-o", "jsonpath={range .items[*]}{.reason} {end}")
             #expect(events.split(separator: " ") == ["RunSucceeded"])
