@@ -8,6 +8,10 @@ extension APIServer {
     ///   and without its validation the server drops them.
     @discardableResult
     package nonisolated func installDefinitions() async throws -> Bool {
+        try await once("definitions") { try await self.applyDefinitions() }
+    }
+
+    private nonisolated func applyDefinitions() async throws -> Bool {
         let files = ["pipelines", "pipelineruns"].flatMap { ["-f", "\(Assets.project)/crds/\($0).yaml"] }
         let reply = try await attempt(["apply"] + files)
         let knowsRules = reply.exit.isSuccess

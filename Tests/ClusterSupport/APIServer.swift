@@ -23,6 +23,8 @@ package actor APIServer {
     private let janitor: Janitor
     private var etcd: ServerProcess?
     private var server: ServerProcess?
+    /// What has been begun here that is to happen once, by name.
+    private var begun: [String: Task<Bool, any Error>] = [:]
 
     // MARK: Beginning and end
 
@@ -119,6 +121,17 @@ package actor APIServer {
             guard LoopbackPort.answers(port) else { return false }
             return try await self.attempt("get", "--raw", "/readyz", "--request-timeout=5s").exit.isSuccess
         }
+    }
+
+    /// Does something once on this server, though tests that share it ask for it at the same moment: of two `kubectl apply`
+    /// that both find nothing there, one fails.
+    ///
+    /// - Returns: What the first call's body has returned.
+    @discardableResult
+    package func once(_ name: String, _ body: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
+        let task = begun[name] ?? Task { try await body() }
+        begun[name] = task
+        return try await task.value
     }
 
     /// The end of what the API server has said, for a test that has failed.

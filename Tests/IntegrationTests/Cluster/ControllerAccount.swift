@@ -11,12 +11,15 @@ extension APIServer {
         let documents = String(decoding: manifest, as: UTF8.self).split(separator: "\n---\n")
         let clusterRole = try #require(documents.first { $0.hasObject("ClusterRole", "martlet:martlet:controller") })
         let role = try #require(documents.first { $0.hasObject("Role", "martlet-controller-lease") })
-        // Other tests of this process have applied it, too.
-        try await kubectl("apply", "-f", try file(String(clusterRole)))
+        let file = try file(String(clusterRole))
+        try await once("controller's role") {
+            try await self.kubectl("apply", "-f", file)
+            return true
+        }
         let here = role.split(separator: "\n", omittingEmptySubsequences: false).map {
             $0 == "  namespace: martlet" ? "  namespace: \(namespace)" : $0
         }
-        try await kubectl("apply", "-f", try file(here.joined(separator: "\n")))
+        try await kubectl("apply", "-f", try self.file(here.joined(separator: "\n")))
         let account = try await serviceAccount("controller", namespace: namespace)
         let subject = "\(namespace):controller"
         if everywhere {
