@@ -118,13 +118,24 @@ package final class ClusterController: Sendable {
     }
 
     /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
-    package func drain(for limit: Duration) async { await unit.drain(for: limit) }
+    ///
+    /// Those of a standby have not begun, and won't: it is to end, not to lead.
+    package func drain(for limit: Duration) async {
+        if election.mayAct() { await unit.drain(for: limit) }
+    }
 }
 
 extension KubernetesClient {
     /// An installation without a name of its own is the namespace that it is in.
     fileprivate func uid(ofNamespace name: String) async throws(APIError) -> String {
-        let bytes = try await send(APIRequest(.get, "/api/v1/namespaces/\(name)"))
+        let bytes: [UInt8]
+        do throws(APIError) {
+            bytes = try await send(APIRequest(.get, "/api/v1/namespaces/\(name)"))
+        } catch {
+            guard case .refused(var status) = error, status.code == 403 else { throw error }
+            status.message += ", whose UID names the installation unless --installation ID does"
+            throw .refused(status)
+        }
         guard let uid = (try? parseJSON(bytes))?["metadata"]?["uid"]?.string else {
             throw .unreachable("the answer about namespace \(name) has no UID")
         }

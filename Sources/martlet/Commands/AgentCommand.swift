@@ -57,6 +57,11 @@ struct AgentCommand: AsyncParsableCommand {
             .map(absolute)
         configuration.allowsLocalSources = state != nil
         let verifyKeys = try settings.verifyKeys(logger)
+        if let state, settings.text(Settings.kafka) != nil, access(state, F_OK) != 0 {
+            throw CommandFailure(
+                "which installation does the agent belong to? Give --installation ID, which its controller says when it "
+                    + "starts, or --state DIR of a controller on this machine", code: CommandFailure.badInput)
+        }
         let agent = try RemoteAgent(
             configuration, state: state, installation: settings.text(Settings.installation), kafka: settings.kafka,
             verifyKeys: verifyKeys, logger: logger)

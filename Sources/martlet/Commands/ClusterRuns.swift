@@ -31,7 +31,14 @@ struct ClusterRuns {
                     "no run `\(run)` in the namespace `\(namespace)` of \(home.configuration.server)"
                         + (words.count == 2 ? "" : " (NAMESPACE/NAME names another)"))
             }
-            throw CommandFailure("\(home.configuration.server): \(error)")
+            throw CommandFailure("\(home.place(of: error))\(error)")
         }
+    }
+}
+
+extension ClusterHome {
+    /// Names the server before an error that doesn't do so itself.
+    func place(of error: APIError) -> String {
+        error.description.contains(configuration.server) ? "" : "\(configuration.server): "
     }
 }

@@ -102,7 +102,8 @@ struct ControllerCommand: AsyncParsableCommand {
             controller = try await ClusterController.start(
                 options, home, observers: [ControllerLog(logger: logger)])
         } catch let error as APIError {
-            throw CommandFailure("\(home.configuration.server): \(error)", code: CommandFailure.failed)
+            let who = error.status?.code == 401 ? " (as \(home.configuration.origin))" : ""
+            throw CommandFailure("\(home.place(of: error))\(error)\(who)", code: CommandFailure.failed)
         }
         let watched = home.watchedNamespace.map { "namespace \($0)" } ?? "all namespaces"
         logger.notice(

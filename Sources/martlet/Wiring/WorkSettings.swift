@@ -71,8 +71,10 @@ extension SettingValues {
     func clusterHome() throws -> ClusterHome? {
         let kubeconfig = text(Settings.kubeconfig)
         guard isOn(Settings.kubernetes) || kubeconfig != nil else {
-            let idle = [Settings.context, Settings.namespace, Settings.watchNamespace, Settings.identity]
-                .first { value($0).origin == .flag }
+            let idle = [
+                Settings.context, Settings.namespace, Settings.watchNamespace, Settings.lease, Settings.identity,
+            ]
+            .first { value($0).origin == .flag }
             if let idle {
                 throw CommandFailure(
                     "--\(idle.name) says nothing without --kubernetes or --kubeconfig", code: CommandFailure.badInput)

@@ -23,7 +23,7 @@ import Testing
             ),
             (
                 .stageRetried(stage: "a", failures: 2, at: Timestamp(seconds: 0)),
-                EventNote(.warning, "StageRetried", "stage `a` failed 2 times and will be tried again")
+                EventNote(.warning, "StageRetried", "stage `a` failed (2 so far) and will be tried again")
             ),
             (
                 .stageLost(stage: "a", losses: 1, reason: "its lease ended"),

@@ -31,7 +31,7 @@ struct EventNote: Equatable, Sendable {
             self.init(
                 .warning, "StageFailed", "stage `\(stage)` failed (\(reason))" + (message.map { ": \($0)" } ?? ""))
         case .stageRetried(let stage, let failures, _):
-            self.init(.warning, "StageRetried", "stage `\(stage)` failed \(failures) times and will be tried again")
+            self.init(.warning, "StageRetried", "stage `\(stage)` failed (\(failures) so far) and will be tried again")
         case .stageLost(let stage, let losses, let reason):
             self.init(.warning, "StageLost", "stage `\(stage)` was lost with its agent (\(losses) times): \(reason)")
         case .runStarted, .stageEnded, .stageDeclined: return nil
