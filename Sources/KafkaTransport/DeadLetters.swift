@@ -29,7 +29,7 @@ final class DeadLetters: Sendable {
         var waiting: [DeadLetter] = []
         /// Not set aside since the last that was.
         var leftOut = 0
-        var lastOffsets: [KafkaPartition: Int64] = [:]
+        var seen: [KafkaPartition: SeenOffsets] = [:]
         var unsaid = 0
         var lastSaid: ContinuousClock.Instant?
     }
@@ -49,15 +49,14 @@ final class DeadLetters: Sendable {
     func noteForeign() { state.withLock { $0.counts.foreign += 1 } }
 
     /// To be called when offsets begin anew.
-    func forgetOffsets() { state.withLock { $0.lastOffsets = [:] } }
+    func forgetOffsets() { state.withLock { $0.seen = [:] } }
 
     /// From any thread; returns at once.
     func setAside(_ record: KafkaRecord, _ fault: Fault, reader: String) {
         let now = ContinuousClock.now
         let partition = KafkaPartition(record.topic, record.partition)
         let (isWaiting, count): (Bool, Int?) = state.withLock { state in
-            if let last = state.lastOffsets[partition], record.offset <= last { return (false, nil) }
-            state.lastOffsets[partition] = record.offset
+            guard state.seen[partition, default: SeenOffsets()].insert(record.offset) else { return (false, nil) }
             state.counts.faulty += 1
             state.counts.byReason[fault.reason, default: 0] += 1
             let isWaiting = put(record, fault, reader, &state, now)
