@@ -34,8 +34,6 @@ package final class ClusterController: Sendable {
     /// What has been asked of the API server: for metrics and benchmarks.
     package var requestCounters: RequestCounters { client.counters }
 
-    private let home: ClusterHome
-    private let options: ControllerOptions
     private let client: KubernetesClient
     private let store: KubernetesStore
     private let events: KubernetesEvents
@@ -51,9 +49,13 @@ package final class ClusterController: Sendable {
     ) async throws -> ClusterController {
         let client = try KubernetesClient(home.configuration)
         do {
-            var installation = home.installation
-            if installation == nil { installation = try await client.uid(ofNamespace: home.namespace) }
-            return try ClusterController(options, home, client, installation ?? "", observers)
+            let installation: String
+            if let given = home.installation {
+                installation = given
+            } else {
+                installation = try await client.uid(ofNamespace: home.namespace)
+            }
+            return try ClusterController(options, home, client, installation, observers)
         } catch {
             await client.close()
             throw error
@@ -64,8 +66,6 @@ package final class ClusterController: Sendable {
         _ options: ControllerOptions, _ home: ClusterHome, _ client: KubernetesClient, _ installation: String,
         _ observers: [any ControllerObserver]
     ) throws {
-        self.options = options
-        self.home = home
         self.client = client
         self.installation = installation
         let logger = options.logger

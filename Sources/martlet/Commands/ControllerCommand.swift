@@ -16,8 +16,9 @@ struct ControllerCommand: AsyncParsableCommand {
         abstract: "Follows a folder of manifests, or a cluster's resources, and drives the runs, until told to stop.",
         discussion: """
             Agents are processes of their own (`martlet agent`), or live in this one with --agent. Without --kafka an \
-            embedded broker starts here; agents on this machine find it through the state folder. What runs is kept in \
-            the state folder, or in the cluster: after any end, start it again and every run goes on.
+            embedded broker starts here; agents on this machine find it through the state folder (with --kubernetes it \
+            is for the agents inside alone). What runs is kept in the state folder, or in the cluster: after any end, \
+            start it again and every run goes on.
 
             Examples:
               martlet controller --manifests manifests --agent lint --agent test
