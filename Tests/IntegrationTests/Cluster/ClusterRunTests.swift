@@ -1,5 +1,6 @@
 import ClusterSupport
 import Model
+import Stores
 import Testing
 
 /// Runs that come and are steered through a real API server, with kubectl alone.
@@ -30,13 +31,18 @@ import Testing
             #expect(columns.last?.prefix(5) == ["app-1", "app", "4/4", "True", "Succeeded"])
 
             // Each replica keeps the output, and looks the run up with the controller's rights.
-            let logs = try await cluster.home.martlet(
-                "logs", "\(cluster.namespace)/app-1", "--follow", "--kubeconfig", cluster.account.kubeconfig, "--state",
-                "state-controller")
-            #expect(logs.code == 0, "\(logs.errors)")
-            for kind in ClusterInstallation.kinds {
-                #expect(logs.output.contains("from \(kind)\n"), "\(logs.output)")
+            let signals = try StateSignals(try StateFolder.existing(at: "\(cluster.home.path)/state-controller"))
+            defer { signals.close() }
+            var shown = ""
+            for await _ in signals.stream(of: .logged) {
+                let logs = try await cluster.home.martlet(
+                    "logs", "\(cluster.namespace)/app-1", "--kubeconfig", cluster.account.kubeconfig, "--state",
+                    "state-controller")
+                #expect(logs.code == 0, "\(logs.errors)")
+                shown = logs.output
+                if ClusterInstallation.kinds.allSatisfy({ shown.contains("from \($0)\n") }) { break }
             }
+            for kind in ClusterInstallation.kinds { #expect(shown.contains("from \(kind)\n"), "\(shown)") }
             let missing = try await cluster.home.martlet(
                 "logs", "app-1", "--kubeconfig", cluster.account.kubeconfig, "--state", "state-controller")
             #expect(missing.code == 1)
