@@ -11,7 +11,9 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
@@ -26,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
@@ -75,6 +78,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "Presentation", dependencies: ["Document", "Model", "Planning"], swiftSettings: settings),
+
+        .target(
+            name: "Web",
+            dependencies: ["Controller", "Document", "Model", "Planning", crypto, hummingbird, logging],
+            swiftSettings: settings),
+        .target(
+            name: "Reporting",
+            dependencies: ["Controller", "Document", "HTTPClient", "Model", crypto, cryptoExtras, logging],
+            swiftSettings: settings),
 
         // The programs.
         .target(

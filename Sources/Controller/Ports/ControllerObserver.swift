@@ -13,8 +13,40 @@ package protocol ControllerObserver: Sendable {
     func passedOver(_ instances: [PassedOver])
     /// Something that an operator may want to know; `problem` is a sentence.
     func warned(_ problem: String)
+    /// What the store tells, before anybody acts upon it: all there is at first and after each break, then each change
+    /// that somebody else has made. In the folder home statuses that this process has written come with `observed` alone.
+    func followed(_ event: StoreEvent)
+    /// What an accepted result says about places in the source. It is in no status, so that it comes once.
+    func annotated(_ fence: Fence, _ annotations: [Annotation])
+    /// A report that didn't match what is stored was dropped.
+    func droppedStale(_ report: StageReport)
+    /// The controller's loop has taken one step.
+    func stepped(_ step: StepFigures)
 }
 
 extension ControllerObserver {
     package func passedOver(_ instances: [PassedOver]) {}
+    package func followed(_ event: StoreEvent) {}
+    package func annotated(_ fence: Fence, _ annotations: [Annotation]) {}
+    package func droppedStale(_ report: StageReport) {}
+    package func stepped(_ step: StepFigures) {}
+}
+
+/// What one step of the controller's loop took.
+package struct StepFigures: Equatable, Sendable {
+    /// How many inputs had come in.
+    package var inputs: Int
+    /// From the first of them to the step's beginning, in microseconds.
+    package var waited: Int64
+    /// From its beginning to its end, in microseconds.
+    package var took: Int64
+    /// Status writes that failed and are going to be made again.
+    package var retries: Int
+
+    package init(inputs: Int, waited: Int64, took: Int64, retries: Int) {
+        self.inputs = inputs
+        self.waited = waited
+        self.took = took
+        self.retries = retries
+    }
 }

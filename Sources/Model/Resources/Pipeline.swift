@@ -111,6 +111,8 @@ package struct RefOutcome: Fields, Equatable {
     package var ref = ""
     package var run = ""
     package var succeeded = Condition.Status.unknown
+    /// How the run before it of the same ref had ended; unknown where there was none.
+    package var former = Condition.Status.unknown
 
     package init() {}
 
@@ -118,5 +120,6 @@ package struct RefOutcome: Fields, Equatable {
         visitor.text("ref", &ref, .any(255))
         visitor.text("run", &run, .dnsName)
         visitor.requiredChoice("succeeded", &succeeded)
+        visitor.choice("former", &former, default: .unknown)
     }
 }

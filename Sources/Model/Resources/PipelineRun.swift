@@ -72,6 +72,14 @@ package struct RunSource: Fields, Equatable {
     /// The full ref that the revision came from (`refs/heads/main`).
     package var ref: String?
     package var pullRequest: Int?
+    /// Who may have written what is checked out. Of a fork it is anybody: such a run gets no secrets, and only agents
+    /// that are labelled for it.
+    package var trust = Trust.trusted
+
+    package enum Trust: String, Choice {
+        case trusted = "Trusted"
+        case fork = "Fork"
+    }
 
     package init() {}
 
@@ -80,6 +88,7 @@ package struct RunSource: Fields, Equatable {
         visitor.text("revision", &revision, .filled(255))
         visitor.text("ref", &ref, .filled(255))
         visitor.number("pullRequest", &pullRequest, in: 1...Int(Int32.max))
+        visitor.choice("trust", &trust, default: .trusted)
     }
 }
 

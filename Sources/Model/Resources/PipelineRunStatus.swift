@@ -16,6 +16,9 @@ package struct PipelineRunStatus: Fields, Equatable {
     /// Stages ended of all stages, `3/4`.
     package var progress: String?
     package var notifications: [NotificationRecord] = []
+    /// How the last run of the same pipeline and ref had ended when this one did; unknown where there was none. A success
+    /// after a failure is a recovery.
+    package var formerOutcome = Condition.Status.unknown
 
     package init() {}
 
@@ -31,6 +34,7 @@ package struct PipelineRunStatus: Fields, Equatable {
         visitor.time("completionTime", &completionTime)
         visitor.text("progress", &progress, .filled(16))
         visitor.list("notifications", &notifications, atMost: 32)
+        visitor.choice("formerOutcome", &formerOutcome, default: .unknown)
     }
 
     /// The stage with that id.
