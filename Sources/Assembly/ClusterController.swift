@@ -40,6 +40,9 @@ package final class ClusterController: Sendable {
     private let election: LeaseElection
     private let lock: FolderLock
     private let unit: ControllerUnit
+    private let board = RunBoard()
+    /// Sees what there is for the web server, also while another process leads; writes nothing that needs a lead.
+    private let view: KubernetesStore?
 
     /// Opens the state folder as its only process, and asks the API server who the installation is unless that is given.
     ///
@@ -84,12 +87,16 @@ package final class ClusterController: Sendable {
             }, warn: warn)
         self.election = election
         store = KubernetesStore(client, namespace: home.watchedNamespace, mayAct: election.mayAct, warn: warn)
+        let view = KubernetesStore(client, namespace: home.watchedNamespace, mayAct: { false }, warn: warn)
+        self.view = options.web == nil ? nil : view
         events = KubernetesEvents(client, instance: home.identity, mayAct: election.mayAct, warn: warn)
         unit = try ControllerUnit(
             options,
             ControllerUnit.Home(
                 store: store, installation: installation, source: home.identity, allowsLocalSources: false,
-                logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct),
+                logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct, board: board,
+                feedsBoard: options.web == nil, desk: { ClusterDesk(view, board: $0) },
+                addMetrics: { $0.addCluster(client) }),
             in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
     }
 
@@ -102,6 +109,9 @@ package final class ClusterController: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
                 group.addTask { try await self.events.run() }
+                if let view {
+                    group.addTask { [board] in try await view.follow { board.followed($0) } }
+                }
                 group.addTask { try await self.election.run { try await self.unit.lead() } }
                 // The first that ends, by a failure or because everything is to end, takes the others along.
                 try await group.next()

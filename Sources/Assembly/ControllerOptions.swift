@@ -2,6 +2,8 @@ package import Agent
 package import AgentProtocol
 internal import Controller
 package import Logging
+package import Reporting
+package import Web
 
 /// What a controller's process is made of, whichever its home.
 package struct ControllerOptions: Sendable {
@@ -22,6 +24,13 @@ package struct ControllerOptions: Sendable {
     /// What runs their work; by default real work.
     package var executor: (any StageExecutor)?
     package var logger: Logger
+
+    /// What serves webhooks and pages; nothing where nobody wants it.
+    package var web: WebSettings?
+    /// Who is told how runs go.
+    package var reporting: ReportingConfiguration?
+    /// Is told the port once the web server takes connections.
+    package var listening: (@Sendable (Int) -> Void)?
 
     /// Is shown agents' output once it is in the store. Must not block.
     package var tapLogs: (@Sendable ([LogChunk]) -> Void)?

@@ -4,6 +4,9 @@ internal import Controller
 internal import Kafka
 internal import KafkaTransport
 internal import Logging
+internal import Metrics
+internal import Model
+internal import Planning
 internal import Stores
 
 /// What every controller's process has, whichever its home: the link to the brokers or a broker of its own, the log
@@ -23,6 +26,14 @@ final class ControllerUnit: Sendable {
         var notesSpecHash = false
         /// Asked before each write and each message.
         var mayAct: @Sendable () -> Bool = { true }
+        /// Everything that this process sees.
+        var board = RunBoard()
+        /// Whether the controller's own store feeds the board; otherwise somebody else does.
+        var feedsBoard = true
+        /// Where webhooks and schedules have their runs made.
+        var desk: @Sendable (RunBoard) -> any RunDesk
+        /// Adds what is to be measured of this home.
+        var addMetrics: @Sendable (MetricsRegistry) -> Void = { _ in }
     }
 
     let folder: StateFolder
@@ -33,6 +44,7 @@ final class ControllerUnit: Sendable {
     private let controller: Controller
     private let journal: JournalFile?
     private let agents: [AgentUnit]
+    private let surroundings: Surroundings
     /// Ends when the topics have been made, and others may join.
     private let (untilReady, ready) = AsyncStream<Void>.makeStream()
 
@@ -76,6 +88,9 @@ final class ControllerUnit: Sendable {
         journal = try options.journal.map { path in
             try JournalFile(path, version: options.version) { logger.warning("\($0)") }
         }
+        surroundings = try Surroundings(
+            options, home, board: home.board, link: link, tail: LogTail(logs: logs))
+        let board: any ControllerObserver = home.feedsBoard ? home.board : StatusBoard(board: home.board)
         var machine = ControllerConfiguration()
         machine.inProcessInstances = Set(options.agents.map(\.instance))
         machine.notesSpecHash = home.notesSpecHash
@@ -85,8 +100,9 @@ final class ControllerUnit: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            logs: logs, observers: observers, configuration: machine, recorder: journal, mayAct: home.mayAct,
+            logs: logs, observers: [board] + observers + surroundings.observers, configuration: machine, recorder: journal, mayAct: home.mayAct,
             serveChannel: { await channel.run() })
+        surroundings.connect(controller)
         let executor = options.executor ?? Self.executor(options, in: folder)
         let link = link
         agents = try options.agents.map {
@@ -118,6 +134,7 @@ final class ControllerUnit: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.link.run() }
             group.addTask { await reader.run() }
+            group.addTask { try await self.surroundings.serve() }
             try await group.waitForAll()
         }
     }
@@ -129,6 +146,7 @@ final class ControllerUnit: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.controller.run() }
+                group.addTask { try await self.surroundings.lead() }
                 // A drained agent has ended; the controller goes on without it.
                 for agent in agents { group.addTask { try await agent.run() } }
                 try await group.waitForAll()
@@ -157,10 +175,23 @@ final class ControllerUnit: Sendable {
     }
 
     func close() async {
+        await surroundings.close()
         await broker?.close()
         await journal?.close()
         logs.close()
     }
+}
+
+/// Takes statuses alone to a board that somebody else feeds with the rest.
+private struct StatusBoard: ControllerObserver {
+    let board: RunBoard
+
+    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
+        board.observed(run, happenings: happenings, isStored: isStored)
+    }
+
+    func unplaced(_ stages: [Placement.Unplaced]) {}
+    func warned(_ problem: String) {}
 }
 
 /// Keeps output, and shows it to somebody on the way.

@@ -36,7 +36,7 @@ package final class LocalController: Sendable {
                 options,
                 ControllerUnit.Home(
                     store: store, installation: folder.installation, source: folder.installation,
-                    allowsLocalSources: true),
+                    allowsLocalSources: true, desk: { [store] in FolderDesk(store, board: $0) }),
                 in: folder, logs: try FolderLogStore(folder), observers: observers + [PassedOverNotice(folder: folder)])
         } catch {
             store.close()

@@ -1,7 +1,7 @@
 internal import AgentProtocol
 internal import Glibc
-internal import Model
-internal import Planning
+package import Model
+package import Planning
 
 /// The leading controller: gives the machine what comes in and does what it says.
 ///
@@ -18,6 +18,7 @@ package final class Controller: Sendable {
     private let writer: Writer
     private let deleter: Deleter
     private let sweeper: LogSweeper?
+    private let questions = MachineQuestions()
     private let serveChannel: @Sendable () async throws -> Void
 
     /// - Parameters:
@@ -55,12 +56,14 @@ package final class Controller: Sendable {
         let mailbox = mailbox
         let store = store
         let sweeper = sweeper
+        let observers = observers
         let serveChannel = serveChannel
         let listed = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await store.follow { event in
                     sweeper?.observe(event)
+                    for observer in observers { observer.followed(event) }
                     mailbox.put(.store(event))
                     if case .listed = event { listed.open() }
                 }
@@ -89,16 +92,24 @@ package final class Controller: Sendable {
                 writer.finish()
                 group.cancelAll()
             }
+            questions.begin()
+            defer { questions.finish() }
             for await _ in mailbox.signals {
-                let inputs = mailbox.take()
+                let (inputs, since) = mailbox.takeAll()
                 let now = Moment.now
                 let actions = machine.step(inputs, at: now)
                 recorder?.record(JournalStep(at: now, inputs: inputs, actions: actions))
                 try perform(actions, in: &group)
+                questions.answer(from: machine, at: now)
                 if let next = machine.nextWake, timer.map({ next < $0.at || $0.at <= Moment.now.uptime }) ?? true {
                     timer?.task.cancel()
                     timer = (next, wakeUp(at: next))
                 }
+                guard !observers.isEmpty, !inputs.isEmpty else { continue }
+                let figures = StepFigures(
+                    inputs: inputs.count, waited: since.map { max(0, now.uptime - $0) } ?? 0,
+                    took: Moment.now.uptime - now.uptime, retries: inputs.count { $0.isFailedWrite })
+                for observer in observers { observer.stepped(figures) }
             }
             try Task.checkCancellation()
         }
@@ -167,10 +178,56 @@ package final class Controller: Sendable {
             case .warn(let problem):
                 for observer in observers { observer.warned(problem) }
             case .expectTraffic(let expected): channel.expectTraffic(expected)
+            case .patch(let patch):
+                let (store, mayAct, observers) = (store, mayAct, observers)
+                group.addTask {
+                    await Self.store(patch, in: store, mayAct) { for observer in observers { observer.warned($0) } }
+                }
+            case .annotated(let fence, let annotations):
+                for observer in observers { observer.annotated(fence, annotations) }
+            case .stale(let report):
+                for observer in observers { observer.droppedStale(report) }
             }
         }
         if !writes.isEmpty { writer.put(writes) }
         if !deletions.isEmpty { deleter.put(deletions) }
+    }
+
+    /// Tries for a while. What is lost after that is found out again by the next listing, or replaced by what comes later.
+    private static func store(
+        _ patch: PipelinePatch, in store: any ResourceStore, _ mayAct: @Sendable () -> Bool, warn: (String) -> Void
+    ) async {
+        for attempt in 0..<6 {
+            guard mayAct(), !Task.isCancelled else { return }
+            if await store.patch(patch) { return }
+            try? await Task.sleep(for: .milliseconds(200 << attempt))
+        }
+        warn("the status of pipeline \(patch.name) could not be written")
+    }
+
+    /// How things stand now; nil while this controller doesn't run.
+    package func readGauges() async -> ControllerGauges? {
+        let mailbox = mailbox
+        return await questions.ask { machine, now in
+            machine.gauges(waiting: mailbox.count, at: now)
+        } signal: {
+            mailbox.signalLook()
+        }
+    }
+
+    /// Why a run stands where it does, agent by agent; nil while this controller doesn't run, or for a run that it
+    /// doesn't know.
+    package func explain(_ uid: String) async -> RunExplanation? {
+        await questions.ask { machine, now in
+            machine.explanation(of: uid, at: now)
+        } signal: {
+            mailbox.signalLook()
+        } ?? nil
+    }
+
+    /// Notes that somebody has been told of a run, to be stored with it.
+    package func note(_ record: NotificationRecord, of uid: String) {
+        mailbox.put(.told(uid: uid, record))
     }
 
     private func requireLead() throws(LeadershipLost) {
@@ -182,6 +239,16 @@ package final class Controller: Sendable {
         channel.publish(message, to: inbox) { delivered in
             guard case .assign(let assignment) = message else { return }
             mailbox.put(.published(fence: assignment.fence, digest: assignment.digest, delivered: delivered))
+        }
+    }
+}
+
+extension ControllerInput {
+    /// Whether it says that a write has to be made again.
+    fileprivate var isFailedWrite: Bool {
+        switch self {
+        case .wrote(_, .failed), .wrote(_, .conflict): true
+        default: false
         }
     }
 }

@@ -2,7 +2,18 @@ internal import Synchronization
 
 /// What waits for the controller's loop. Anyone may put something in; the loop takes out all there is.
 package final class Mailbox: Sendable {
-    private let inputs = Mutex<[ControllerInput]>([])
+    private struct State {
+        var inputs: [ControllerInput] = []
+        /// The uptime at which the first of them came.
+        var since: Int64?
+
+        mutating func append(_ input: ControllerInput) {
+            if inputs.isEmpty { since = Moment.now.uptime }
+            inputs.append(input)
+        }
+    }
+
+    private let state = Mutex(State())
     private let signal: AsyncStream<Void>.Continuation
     let signals: AsyncStream<Void>
 
@@ -12,9 +23,9 @@ package final class Mailbox: Sendable {
     }
 
     func put(_ input: ControllerInput) {
-        let wasEmpty = inputs.withLock { inputs in
-            inputs.append(input)
-            return inputs.count == 1
+        let wasEmpty = state.withLock { state in
+            state.append(input)
+            return state.inputs.count == 1
         }
         if wasEmpty { signal.yield() }
     }
@@ -22,22 +33,27 @@ package final class Mailbox: Sendable {
     /// Takes what the channel delivers. Never blocks.
     package func put(_ events: [ChannelEvent]) {
         guard !events.isEmpty else { return }
-        inputs.withLock { inputs in
-            for event in events { inputs.append(.channel(event)) }
+        state.withLock { state in
+            for event in events { state.append(.channel(event)) }
         }
         signal.yield()
     }
 
-    func take() -> [ControllerInput] {
-        inputs.withLock { inputs in
-            let taken = inputs
-            inputs = []
-            return taken
+    func take() -> [ControllerInput] { takeAll().inputs }
+
+    /// Takes out what is there, with the uptime at which the first of it came.
+    func takeAll() -> (inputs: [ControllerInput], since: Int64?) {
+        state.withLock { state in
+            defer { state = State() }
+            return (state.inputs, state.since)
         }
     }
 
+    /// Has the loop take a step, whether anything has come or not.
+    func signalLook() { signal.yield() }
+
     /// How many inputs wait for the loop, so that a channel can hold back.
-    package var count: Int { inputs.withLock { $0.count } }
+    package var count: Int { state.withLock { $0.inputs.count } }
 
     func finish() { signal.finish() }
 }

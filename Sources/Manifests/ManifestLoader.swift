@@ -1,15 +1,12 @@
 import Document
-package import Model
+import Model
 package import YAML
 
 /// Reads files and folders of manifests; a folder is not read recursively, as `kubectl apply -f` doesn't.
 ///
 /// Nothing is thrown: the result holds what could be read and all that is wrong.
-///
-/// - Parameter notYetActedOn: What a field is that nothing acts on yet: a note to those who only look, an error to
-///   those who are about to run it.
-package func loadManifests(paths: [String], notYetActedOn: Problem.Severity = .note) -> ManifestSet {
-    var loader = ManifestLoader(notYetActedOn: notYetActedOn)
+package func loadManifests(paths: [String]) -> ManifestSet {
+    var loader = ManifestLoader()
     for path in paths { loader.add(path: path) }
     return loader.finish()
 }
@@ -17,7 +14,6 @@ package func loadManifests(paths: [String], notYetActedOn: Problem.Severity = .n
 /// Gathers manifests from files, then looks at what they say about each other.
 package struct ManifestLoader {
     private let limits: YAMLLimits
-    private let notYetActedOn: Problem.Severity
     private var set = ManifestSet()
     private var objects: [ManifestObject] = []
     /// What the files hold, for excerpts.
@@ -25,9 +21,8 @@ package struct ManifestLoader {
     /// The files' identities, so that one that is named twice is read once.
     private var seen: Set<FileIdentity> = []
 
-    package init(limits: YAMLLimits = .manifests, notYetActedOn: Problem.Severity = .note) {
+    package init(limits: YAMLLimits = .manifests) {
         self.limits = limits
-        self.notYetActedOn = notYetActedOn
     }
 
     /// Adds a file, or the manifests of a folder by name: `*.yaml`, `*.yml` and `*.json` that aren't hidden.
@@ -76,7 +71,7 @@ package struct ManifestLoader {
             report(Problem("this file holds no manifest", severity: .note), in: file)
         }
         for document in documents {
-            var reader = ManifestReader(file: file, document: document, notYetActedOn: notYetActedOn)
+            var reader = ManifestReader(file: file, document: document)
             reader.read()
             objects += reader.objects
             for problem in reader.problems { report(problem, in: file) }

@@ -7,14 +7,12 @@ struct ManifestReader {
     private(set) var problems: [Problem] = []
     private let file: String
     private let document: Node
-    private let notYetActedOn: Problem.Severity
 
     private static let group = "martlet.dev"
     private static let kinds = [Pipeline.kind, PipelineRun.kind]
 
-    init(file: String, document: Node, notYetActedOn: Problem.Severity) {
+    init(file: String, document: Node) {
         self.file = file
-        self.notYetActedOn = notYetActedOn
         self.document = document
     }
 
@@ -102,7 +100,7 @@ struct ManifestReader {
                 metadata, hint: "add `name:`")
         }
         let spec = path.key("spec")
-        let found = record.spec.problems(at: spec) + record.spec.notYetActedOn(at: spec).map(asConfigured)
+        let found = record.spec.problems(at: spec)
         finish(record, node, path, found) { metadata, spec in
             .pipeline(Pipeline(metadata: metadata, spec: spec))
         }
@@ -123,16 +121,10 @@ struct ManifestReader {
             }
         }
         let spec = path.key("spec")
-        let found = record.spec.problems(at: spec) + record.spec.notYetActedOn(at: spec).map(asConfigured)
+        let found = record.spec.problems(at: spec)
         finish(record, node, path, found) { metadata, spec in
             .run(PipelineRun(metadata: metadata, spec: spec))
         }
-    }
-
-    private func asConfigured(_ problem: Problem) -> Problem {
-        var problem = problem
-        problem.severity = notYetActedOn
-        return problem
     }
 
     /// Reads the fields. Nil when what is wrong with them leaves nothing that could be checked further.

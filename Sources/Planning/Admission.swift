@@ -6,38 +6,51 @@ package struct Applicant: Equatable, Sendable {
     package var run: String
     /// What people call it.
     package var name: String
-    /// With all references replaced.
+    /// With all references replaced, and the namespace before it where there is one.
     package var group: String
+    /// The group's name as people wrote it.
+    package var shown: String
     package var limit: Int
     package var policy: Concurrency.Policy
     package var hasStarted: Bool
     package var created: Timestamp
+    /// When what it was made for arrived: tells the order of runs that were created within the same second.
+    package var received: Timestamp?
 
     package init(
-        run: String, name: String, group: String, limit: Int, policy: Concurrency.Policy, hasStarted: Bool,
-        created: Timestamp
+        run: String, name: String, group: String, shown: String? = nil, limit: Int, policy: Concurrency.Policy,
+        hasStarted: Bool, created: Timestamp, received: Timestamp? = nil
     ) {
         self.run = run
         self.name = name
         self.group = group
+        self.shown = shown ?? group
         self.limit = limit
         self.policy = policy
         self.hasStarted = hasStarted
         self.created = created
+        self.received = received
+    }
+
+    /// Whether it came before another one.
+    func precedes(_ other: Applicant) -> Bool {
+        if created != other.created { return created < other.created }
+        if let received, let later = other.received, received != later { return received < later }
+        return run < other.run
     }
 }
 
 /// Decides which runs of concurrency groups may be active: what keeps each from it, in the order given; nil for those
 /// that may.
 ///
-/// Started runs keep their places; the rest come by creation, then UID. Under `CancelOlder` the newest take the places:
+/// Started runs keep their places; the rest come by creation, then arrival, then UID. Under `CancelOlder` the newest take the places:
 /// older ones are superseded, and a newer one starts when they have ended.
 package func admit(_ applicants: [Applicant]) -> [Obstacle?] {
     var obstacles = [Obstacle?](repeating: nil, count: applicants.count)
     let order = applicants.indices.sorted { left, right in
         let (one, other) = (applicants[left], applicants[right])
         if one.group != other.group { return one.group < other.group }
-        return (one.created, one.run) < (other.created, other.run)
+        return one.precedes(other)
     }
     var start = 0
     while start < order.count {
@@ -57,7 +70,7 @@ private func admit(_ members: [Int], of applicants: [Applicant], into obstacles:
         let applicant = applicants[member]
         let newer = members.count - position - 1
         if newest.policy == .cancelOlder, newer >= newest.limit {
-            obstacles[member] = .superseded("`\(newest.name)` is newer in the concurrency group `\(applicant.group)`")
+            obstacles[member] = .superseded("`\(newest.name)` is newer in the concurrency group `\(applicant.shown)`")
             continue
         }
         if applicant.hasStarted { continue }
@@ -65,7 +78,7 @@ private func admit(_ members: [Int], of applicants: [Applicant], into obstacles:
             active += 1
             continue
         }
-        let full = "the concurrency group `\(applicant.group)` has \(active) of \(applicant.limit) runs active"
+        let full = "the concurrency group `\(applicant.shown)` has \(active) of \(applicant.limit) runs active"
         obstacles[member] = applicant.policy == .reject ? .concurrencyRejected(full) : .concurrencyLimit(full)
     }
 }

@@ -68,7 +68,7 @@ struct Explainer {
         if run.spec.desiredState == .paused { gates.append(.paused) }
         if status.startTime != nil, let gate = sourceGate { gates.append(gate) }
         if case .outOfReach(let error) = input.agents { gates.append(.kafka(error)) }
-        if isRevived || (status.startTime == nil && gates.isEmpty) { gates.append(.unplanned) }
+        if (isRevived && obstacleGate == nil) || (status.startTime == nil && gates.isEmpty) { gates.append(.unplanned) }
         return gates
     }
 
@@ -88,6 +88,9 @@ struct Explainer {
         case nil: break
         }
         // A group's room is known to the controller alone: what it has stored of it.
+        if let accepted = status.conditions[Condition.accepted], accepted.reason == Reason.concurrencyLimit {
+            return .concurrencyLimit(accepted.message)
+        }
         guard status.startTime == nil, let stored = status.succeeded, stored.reason == Reason.concurrencyLimit else {
             return nil
         }
@@ -232,11 +235,12 @@ struct Explainer {
         }
         let offering = candidates.filter { $0.kinds.contains(compiled.kind) }
             .sorted { ($0.agent, $0.instance) < ($1.agent, $1.instance) }
+        let selector = run.selector(of: compiled)
         let demand = Gate.Demand(
-            kind: compiled.kind, selector: compiled.spec.agentSelector,
+            kind: compiled.kind, selector: selector,
             agents: offering.map { candidate in
                 Gate.Demand.Answer(
-                    agent: candidate.agent, verdict: candidate.verdict(on: compiled.spec.agentSelector, now: now))
+                    agent: candidate.agent, verdict: candidate.verdict(on: selector, now: now))
             }, others: candidates.count - offering.count)
         // A stage that isn't ready has time for an agent to become free, but not for one that isn't there.
         return stage.state == .queued || !demand.isHopeful ? .agents(demand) : nil

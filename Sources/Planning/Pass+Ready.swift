@@ -80,7 +80,7 @@ extension Pass {
             plan.ready.append(
                 ReadyStage(
                     run: uid, stage: stage.id, pipeline: run.share, kind: stage.kind,
-                    selector: stage.spec.agentSelector, priority: run.spec.priority + stage.spec.priority,
+                    selector: run.selector(of: stage), priority: run.spec.priority + stage.spec.priority,
                     since: plan.status.stages[place].queuedTime ?? now,
                     repository: graph.repository(of: plan.status.source)))
         }

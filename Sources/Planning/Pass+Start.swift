@@ -53,13 +53,20 @@ extension Pass {
         default:
             // A run that is made paused starts when it is let go, with the pipeline as it is then.
             if isPaused {
-                hold(Reason.paused, "paused before it started; set desiredState to Running to let it go")
+                hold(Reason.paused, pausedBeforeStart)
             } else {
                 start(graph)
                 return true
             }
         }
         return false
+    }
+
+    private var pausedBeforeStart: String {
+        guard run.isOfFork else { return "paused before it started; set desiredState to Running to let it go" }
+        let revision = run.spec.source?.revision ?? "its commit"
+        return "a pull request from a fork: look at \(revision), then set desiredState to Running "
+            + "(or comment `/ok-to-test \(revision)`)"
     }
 
     /// Whether a run that ended without having started is to be looked at again: after a rerun, or where the user has

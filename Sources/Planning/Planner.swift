@@ -68,7 +68,7 @@ struct Pass {
         for (index, report) in reports.enumerated() where plan.verdicts.count <= index {
             plan.verdicts.append(apply(report))
         }
-        if run.spec.rerunCount > plan.status.observedRerun, !wantsCancel, isAligned { rerun() }
+        if wantsRerun, isAligned { rerunInTurn() }
         guard !plan.status.isFinished else { return }
         if case .superseded(let detail) = obstacle, ending == nil {
             ending = .superseded
@@ -92,11 +92,32 @@ struct Pass {
     }
 
     private mutating func checkSpec() {
-        if case .specChanged(let detail) = obstacle {
-            setCondition(Condition.accepted, .false, Reason.specChanged, detail)
-        } else {
-            setCondition(Condition.accepted, .true, Reason.accepted, "")
+        switch obstacle {
+        case .specChanged(let detail): setCondition(Condition.accepted, .false, Reason.specChanged, detail)
+        case .concurrencyLimit(let detail) where plan.status.isFinished && wantsRerun:
+            setCondition(Condition.accepted, .true, Reason.concurrencyLimit, "the rerun waits: \(detail)")
+        default: setCondition(Condition.accepted, .true, Reason.accepted, "")
         }
+    }
+
+    var wantsRerun: Bool { run.spec.rerunCount > plan.status.observedRerun && !wantsCancel }
+
+    /// A run that has ended takes a place in its concurrency group again, as a new one would; one that is active has its
+    /// place.
+    private mutating func rerunInTurn() {
+        guard plan.status.isFinished else { return rerun() }
+        switch obstacle {
+        case .concurrencyLimit: break
+        case .concurrencyRejected(let detail): refuseRerun(Reason.concurrencyRejected, detail)
+        case .superseded(let detail): refuseRerun(Reason.superseded, detail)
+        case .invalid, .pipelineNotFound, .pipelineSuspended, .specChanged, nil: rerun()
+        }
+    }
+
+    /// How the run had ended stays to be seen in its stages.
+    private mutating func refuseRerun(_ reason: String, _ detail: String) {
+        plan.status.observedRerun = run.spec.rerunCount
+        setCondition(Condition.succeeded, .false, reason, "not run again: \(detail)")
     }
 
     /// Brings the status's stages into the graph's order: they are, unless somebody else wrote the status.

@@ -27,7 +27,9 @@ package func work(
         work.env.append(EnvironmentVariable(name: setting.name, value: value))
     }
     work.env += Variables.all(of: place, in: values)
-    work.secrets = compiled.spec.secrets
+    // What anybody may have written gets none, whatever the pipeline says.
+    work.secrets = run.isOfFork ? [] : compiled.spec.secrets
+    work.trust = run.spec.source?.trust ?? .trusted
     work.source = status.source
     if let source = status.source { work.credentials = credentials(for: source, of: graph.spec) }
     work.timeoutSeconds = compiled.spec.timeoutSeconds ?? StageSpec.defaultTimeoutSeconds

@@ -233,7 +233,13 @@ final class ControllerProcess: SimulatedProcess {
                 put(.looked(uid: uid, found))
             }
         case .warn(let problem): world.note("\(leadership.identity): \(problem)")
-        case .observed, .unplaced, .passedOver, .expectTraffic: break
+        case .patch(let patch):
+            guard mayAct else { return lostLead() }
+            call {
+                self.world.store.patch(patch)
+            } answer: { _ in
+            }
+        case .observed, .unplaced, .passedOver, .expectTraffic, .annotated, .stale: break
         }
     }
 

@@ -24,6 +24,7 @@ extension Judge {
             judge(stage, over: before ?? StageStatus(id: stage.id), run, isRerun: isRerun)
         }
         if new.completionTime != old.completionTime { noteEnding(run) }
+        if new.startTime != old.startTime || (old.isFinished && !new.isFinished) { judgeGroup(of: run) }
         judgeWanted(of: run.uid)
         quietSince = nil
     }

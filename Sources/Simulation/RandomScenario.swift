@@ -6,7 +6,10 @@ struct RandomScenario {
     private var dice: Dice
     /// Apart from the others, so that worlds without limits stay what they are.
     private var historyDice: Dice
+    /// Likewise for worlds without concurrency groups.
+    private var groupDice: Dice
     private let options: SimulationOptions
+    private let isGrouped: Bool
     private var labelled: Set<String> = []
     private var offered: [String] = []
 
@@ -14,6 +17,8 @@ struct RandomScenario {
         self.options = options
         dice = Dice(seed: seed ^ 0x5EED_0000_0000_0001)
         historyDice = Dice(seed: seed ^ 0x5EED_0000_0000_0002)
+        groupDice = Dice(seed: seed ^ 0x5EED_0000_0000_0003)
+        isGrouped = groupDice.chance(25)
     }
 
     mutating func scenario(seed: UInt64) -> Scenario {
@@ -28,6 +33,7 @@ struct RandomScenario {
         for number in 0..<2 {
             var pipeline = Pipeline(metadata: Metadata(name: "p\(number)", uid: "p\(number)"), spec: pipeline())
             limitHistory(of: &pipeline.spec)
+            group(&pipeline.spec)
             // Now and then a run waits for its pipeline.
             scenario.pipelines.append((dice.chance(20) ? dice.between(0, seconds(30)) : 0, pipeline))
         }
@@ -37,7 +43,25 @@ struct RandomScenario {
         for place in scenario.runs.indices where historyDice.chance(5) {
             scenario.runs[place].run.spec.pipelineSpec?.ttlSecondsAfterFinished = historyDice.below(60)
         }
+        if isGrouped {
+            for place in scenario.runs.indices where groupDice.chance(40) {
+                if var spec = scenario.runs[place].run.spec.pipelineSpec {
+                    group(&spec)
+                    scenario.runs[place].run.spec.pipelineSpec = spec
+                }
+            }
+        }
         return scenario
+    }
+
+    /// Groups are shared by pipelines and by runs with their own, each with a limit and a policy of its own.
+    private mutating func group(_ spec: inout PipelineSpec) {
+        guard isGrouped, groupDice.chance(70) else { return }
+        var concurrency = Concurrency()
+        concurrency.group = groupDice.pick(["one", "two", "$(run.pipeline)"]) ?? "one"
+        concurrency.limit = 1 + groupDice.below(2)
+        concurrency.policy = groupDice.pick([.queue, .queue, .cancelOlder, .reject]) ?? .queue
+        spec.concurrency = concurrency
     }
 
     private mutating func limitHistory(of spec: inout PipelineSpec) {

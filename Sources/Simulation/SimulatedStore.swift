@@ -176,6 +176,13 @@ final class SimulatedStore {
         return isFailing ? .failed("no answer") : .deleted
     }
 
+    /// Stores what has been observed of a pipeline.
+    func patch(_ patch: PipelinePatch) {
+        guard let place = pipelines.firstIndex(where: { $0.metadata.name == patch.name }) else { return }
+        patch.apply(to: &pipelines[place].status)
+        tell(.pipeline(pipelines[place]))
+    }
+
     /// Refused for good is what holds results that are too much for the store; now and then also the little that is
     /// written in its place.
     private func isRefused(_ write: StatusWrite) -> Bool {

@@ -47,6 +47,7 @@ final class GatedStore: ResourceStore {
         return await withCheckedContinuation { called.yield(Call(writes, $0)) }
     }
 
+    func patch(_ patch: PipelinePatch) async -> Bool { true }
     func delete(_ run: RunReference) async -> DeleteOutcome { .gone }
     func run(uid: String) async throws -> PipelineRun? { nil }
 }

@@ -28,6 +28,9 @@ struct World {
     var warnings: [String] = []
     var unplaced: [Placement.Unplaced] = []
     var passedOver: [PassedOver] = []
+    /// What was to be stored of pipelines.
+    var patches: [PipelinePatch] = []
+    var annotations: [(fence: Fence, annotations: [Annotation])] = []
     var offset: Int64 = 0
     /// Of the last presence of each instance.
     var sequences: [String: Int] = [:]
@@ -78,7 +81,9 @@ struct World {
         case .unplaced(let stages): unplaced = stages
         case .warn(let problem): warnings.append(problem)
         case .passedOver(let instances): passedOver = instances
-        case .reportToAll, .expectTraffic: break
+        case .patch(let patch): patches.append(patch)
+        case .annotated(let fence, let annotations): self.annotations.append((fence, annotations))
+        case .reportToAll, .expectTraffic, .stale: break
         }
     }
 

@@ -115,20 +115,6 @@ import Testing
         #expect(set.runs.count == 1)
     }
 
-    @Test func `a field that nothing acts on yet is a note to who looks, and an error to who runs`() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("ci.yaml", Self.pipeline("ci", ", concurrency: {group: a}"))
-        let file = folder.path + "/ci.yaml"
-        let hint =
-            "spec.concurrency: nothing acts on this field yet (remove `concurrency` until it does)"
-        let looked = loadManifests(paths: [file])
-        #expect(looked.rendered() == "\(file):4:45: note: \(hint)\n")
-        #expect(looked.manifests.count == 1 && !looked.hasErrors)
-        let run = loadManifests(paths: [file], notYetActedOn: .error)
-        #expect(run.rendered() == "\(file):4:45: error: \(hint)\n")
-        #expect(run.manifests.isEmpty && run.rejected.map(\.name) == ["ci"])
-    }
-
     @Test func `empty files and folders are notes`() throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("none")

@@ -331,20 +331,12 @@ import Testing
         #expect(matrix.combinations(atMost: 5) == nil)
     }
 
-    @Test func `fields that nothing acts on yet are notes with their places`() throws {
-        let json =
-            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{}}],"concurrency":{"group":"a"},"notifications":{}}"#
-        let (spec, _) = FieldReader.read(PipelineSpec.self, from: try parseJSON(json))
-        let notes = spec.notYetActedOn()
-        #expect(notes.allSatisfy { $0.severity == .note })
-        #expect(notes.map(\.path.description) == ["spec.triggers", "spec.concurrency", "spec.notifications"])
+    @Test func `what only a pipeline of its own can have is a note in a run's`() throws {
+        let json = #"{"stages":[{"name":"lint"}],"triggers":[{"push":{}}],"failedRunsHistoryLimit":3}"#
         var run = PipelineRunSpec()
-        run.pipelineSpec = spec
-        run.pipelineSpec?.failedRunsHistoryLimit = 3
-        let limits = run.problems().filter { $0.path.description.hasSuffix("HistoryLimit") }
-        #expect(limits.map(\.path.description) == ["spec.pipelineSpec.failedRunsHistoryLimit"])
-        #expect(limits.map(\.severity) == [.note])
-        #expect(run.notYetActedOn().first?.path.description == "spec.pipelineSpec.triggers")
-        #expect(PipelineSpec().notYetActedOn() == [])
+        run.pipelineSpec = FieldReader.read(PipelineSpec.self, from: try parseJSON(json)).0
+        let notes = run.problems().filter { $0.severity == .note }
+        #expect(
+            notes.map(\.path.description) == ["spec.pipelineSpec.failedRunsHistoryLimit", "spec.pipelineSpec.triggers"])
     }
 }

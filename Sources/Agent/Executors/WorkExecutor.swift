@@ -115,9 +115,13 @@ package final class WorkExecutor: StageExecutor {
     }
 
     /// Stages without secrets and stages with some never share a cache: what the ones leave there must not reach the
-    /// others. Nor do namespaces, or pipelines without a repository.
+    /// others. Nor do namespaces, or pipelines without a repository; and what a fork leaves reaches forks alone.
     func trust(of work: StageWork) -> String {
-        let level = work.secrets.isEmpty && work.credentials == nil ? "open" : "secrets"
+        let level =
+            switch work.trust {
+            case .fork: "fork"
+            case .trusted: work.secrets.isEmpty && work.credentials == nil ? "open" : "secrets"
+            }
         return "\(work.namespace ?? "-")/\(work.source == nil ? work.pipeline : "")/\(level)"
     }
 

@@ -39,6 +39,14 @@ extension ControllerAction {
             json.member("pipeline", request.pipeline)
             json.member("namespace", request.namespace)
         case .lookUp(let uid): json.member("lookUp", uid)
+        case .patch(let patch):
+            json.member("patch", patch.name)
+            json.member("namespace", patch.namespace)
+            json.member("outcomes", patch.outcomes?.map { "\($0.ref) \($0.run) \($0.succeeded.rawValue)" } ?? [])
+        case .annotated(let fence, let annotations):
+            json.member("annotated", fence.description)
+            json.member("count", annotations.count)
+        case .stale(let report): json.member("stale", report.fence.description)
         case .observed(let run, let happenings, let isStored):
             // Its status is in the write; as a whole it would double the journal.
             json.member("observed", run.uid)

@@ -34,6 +34,10 @@ extension ControllerInput {
             case .absent: json.member("absent", true)
             case .failed(let problem): json.member("failed", problem)
             }
+        case .told(let uid, let record):
+            json.member("told", uid)
+            json.key("record")
+            FieldWriter.write(record, into: &json)
         case .woke: json.member("woke", true)
         }
         json.endObject()
@@ -66,6 +70,7 @@ extension ControllerInput {
             } else {
                 self = .looked(uid: uid, .absent)
             }
+        case "told": self = .told(uid: try node.text("told"), try node.record("record"))
         case "woke": self = .woke
         case "listed", "run", "runGone", "pipeline", "pipelineGone", "drained":
             self = .store(try StoreEvent(journal: node))

@@ -19,5 +19,10 @@ package enum ControllerAction: Equatable, Sendable {
     /// The instances that get nothing for a while, whenever there are others.
     case passedOver([PassedOver])
     case expectTraffic(Bool)
+    /// What has been observed of a pipeline.
+    case patch(PipelinePatch)
+    case annotated(Fence, [Annotation])
+    /// A report was dropped.
+    case stale(StageReport)
     case warn(String)
 }

@@ -12,6 +12,8 @@ package enum ControllerInput: Equatable, Sendable {
     case sourceResolved(uid: String, Result<ResolvedSource, SourceError>)
     /// The answer to a direct read.
     case looked(uid: String, LookUp)
+    /// Somebody has been told of a run; to be stored with it.
+    case told(uid: String, NotificationRecord)
     /// Time has passed.
     case woke
 }

@@ -16,20 +16,45 @@ extension ControllerMachine {
 
     mutating func pass(at now: Moment) {
         guard isListed else { return }
-        var planned = dirty
-        dirty = []
-        isDirty = []
-        for uid in planned { plan(uid, at: now) }
+        var planned: [String] = []
+        // A run that starts or ends may let others of its group go, which are planned in the next round.
+        repeat {
+            let round = takeDirty()
+            for uid in round { gather(uid) }
+            admitGroups()
+            planned += round
+            for uid in round + takeDirty() {
+                plan(uid, at: now)
+                planned.append(uid)
+            }
+            admitGroups()
+        } while !dirty.isEmpty
         if mustSchedule, !readyRuns.isEmpty { planned += place(at: now) }
         mustSchedule = false
         var seen: Set<String> = []
         for uid in planned where seen.insert(uid).inserted { settle(uid, at: now) }
     }
 
+    private mutating func takeDirty() -> [String] {
+        defer {
+            dirty = []
+            isDirty = []
+        }
+        return dirty
+    }
+
+    /// Finds out what a run goes through and where it stands among others, before any of those that have changed is
+    /// planned: after a start all take their places first.
+    private mutating func gather(_ uid: String) {
+        guard runs[uid]?.isWriting == false else { return }
+        prepareGraph(uid)
+        enrol(uid)
+    }
+
     /// Everything that a pass over one run may look at.
     private func observation(of entry: RunEntry, at now: Moment) -> Observation {
         Observation(
-            run: entry.run, graph: entry.graph, obstacle: entry.obstacle, source: entry.source,
+            run: entry.run, graph: entry.graph, obstacle: entry.obstacle ?? entry.admission, source: entry.source,
             reports: entry.incoming.map(\.report), now: now.wall)
     }
 
@@ -38,14 +63,17 @@ extension ControllerMachine {
             runs[uid]?.isTouched = true
             return
         }
-        prepareGraph(uid)
         prepareSource(uid, at: now)
         guard var entry = runs[uid] else { return }
+        entry.run.status.note(entry.told)
         let plan = Planning.plan(for: observation(of: entry, at: now))
         let incoming = entry.incoming
         entry.incoming = []
         for (one, verdict) in zip(incoming, plan.verdicts) {
             if verdict == .stale { answerStale(one.report) }
+            if verdict == .accepted, case .finished(let outcome) = one.report.event, !outcome.annotations.isEmpty {
+                actions.append(.annotated(one.report.fence, outcome.annotations))
+            }
             if entry.mustKeep(one.report, verdict) {
                 entry.unstored.append(one)
             } else {
@@ -69,13 +97,18 @@ extension ControllerMachine {
         entry.stops = plan.stops
         entry.happenings += plan.happenings
         let wantsSource = plan.wantsSource
+        if entry.run.status.isFinished, !former.isFinished {
+            entry.run.status.formerOutcome = formerOutcome(of: entry.run)
+        }
         runs[uid] = entry
+        enrol(uid)
         if plan.status.stages != former.stages { syncClaims(uid, at: now) }
         if wantsSource { resolve(uid, at: now) }
         if let time = plan.lookAgain { wake(uid, at: max(now.uptime + 1000, now.uptime(at: time))) }
     }
 
     private mutating func answerStale(_ report: StageReport) {
+        actions.append(.stale(report))
         guard let inbox = fleet[report.instance]?.presence.inbox else { return }
         switch report.event {
         case .claimed, .finished:

@@ -13,6 +13,7 @@ extension ControllerMachine {
             let uids = Set(listed.map(\.uid))
             for uid in runs.keys.sorted() where !uids.contains(uid) { gone(uid) }
             for run in listed { observe(run, at: now) }
+            noteOutcomes(of: listed)
             if !isListed {
                 isListed = true
                 listedAt = now.uptime
@@ -34,6 +35,7 @@ extension ControllerMachine {
 
     private mutating func keep(_ pipeline: Pipeline, at now: Moment) {
         let key = key(pipeline.metadata)
+        outcomes[key, default: RefOutcomes()].merge(pipeline.status.outcomes)
         guard pipelines[key]?.spec != pipeline.spec || pipelines[key]?.metadata != pipeline.metadata else { return }
         pipelines[key] = pipeline
         touchRuns(of: key)
@@ -43,6 +45,7 @@ extension ControllerMachine {
     private mutating func forgetPipeline(_ key: String, at now: Moment) {
         guard pipelines.removeValue(forKey: key) != nil else { return }
         graphs[key] = nil
+        outcomes[key] = nil
         touchRuns(of: key)
         lookAtHistory(.pipeline(key), at: now)
     }
@@ -96,6 +99,7 @@ extension ControllerMachine {
     mutating func gone(_ uid: String) {
         guard let entry = runs.removeValue(forKey: uid) else { return }
         if entry.isWriting { writing -= 1 }
+        if let applicant = entry.applicant { leave(applicant) }
         for fence in claimsByRun.removeValue(forKey: uid) ?? [] {
             if let claim = claims[fence], let inbox = fleet[claim.instance]?.presence.inbox {
                 stop(fence, claim.instance, claim.digest, "the run was deleted", inbox)
@@ -164,7 +168,9 @@ extension ControllerMachine {
         {
             touch(uid)
         }
+        if entry.run.status.isFinished, entry.stored.isFinished { noteOutcome(of: uid) }
         if entry.run.status.isFinished, entry.incoming.isEmpty { entryEnded(uid, at: now) }
+        enrol(uid)
     }
 
     /// The run as it is planned is what the store holds.
@@ -176,6 +182,7 @@ extension ControllerMachine {
         entry.writeDue = nil
         for incoming in entry.unstored { incoming.position.map { offsets.settle($0) } }
         entry.unstored = []
+        entry.told.removeAll { entry.stored.notifications.contains($0) }
         let happenings = entry.happenings
         entry.happenings = []
         actions.append(.observed(entry.run, happenings: happenings, isStored: true))

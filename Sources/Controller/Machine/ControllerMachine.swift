@@ -17,6 +17,12 @@ package struct ControllerMachine: Sendable {
     /// Ended runs, those apart that no limit can ever reach.
     var histories: [HistoryGroup: History] = [:]
     var graphs: [String: (spec: PipelineSpec, graph: StageGraph)] = [:]
+    /// Runs of each concurrency group, by its key.
+    var groups: [String: Set<String>] = [:]
+    /// Those about which `admit` has to be asked.
+    var changedGroups: Set<String> = []
+    /// How the last run of each ref has ended, by pipeline; ahead of what the pipelines' statuses hold.
+    var outcomes: [String: RefOutcomes] = [:]
     var fleet = Fleet()
     /// Agents, by name, that an operator wants to take nothing more. Looked up, never iterated.
     var drained: Set<String> = []
@@ -97,6 +103,11 @@ package struct ControllerMachine: Sendable {
         case .published(let fence, let digest, let delivered): published(fence, digest, delivered, at: now)
         case .sourceResolved(let uid, let result): resolved(uid, result, at: now)
         case .looked(let uid, let answer): looked(uid, answer, at: now)
+        case .told(let uid, let record):
+            guard runs[uid] != nil else { return }
+            runs[uid]?.told.removeAll { $0.target == record.target }
+            runs[uid]?.told.append(record)
+            touch(uid)
         case .woke: break
         }
     }

@@ -22,6 +22,10 @@ struct RunEntry: Sendable {
     /// The spec that `graph` was made from.
     var graphSpec: PipelineSpec?
     var obstacle: Obstacle?
+    /// What the run is in its concurrency group, as long as it takes part there.
+    var applicant: Applicant?
+    /// What the others of its concurrency group keep it from.
+    var admission: Obstacle?
     var source = SourceState.none
     var isResolving = false
     var resolveAttempts = 0
@@ -46,6 +50,8 @@ struct RunEntry: Sendable {
     /// What the last plan wants stopped.
     var stops: [StopOrder] = []
     var happenings: [Happening] = []
+    /// What has been told to whom, and isn't in `stored` yet.
+    var told: [NotificationRecord] = []
     /// A change that came while a write was under way.
     var update: PipelineRun?
     var deletion = Deletion.none

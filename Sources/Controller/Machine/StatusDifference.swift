@@ -22,7 +22,7 @@ enum StatusDifference: Equatable {
             stored.observedRerun == planned.observedRerun,
             stored.observedGeneration == planned.observedGeneration,
             stored.specHash == planned.specHash, stored.pipelineSpec == planned.pipelineSpec,
-            stored.notifications == planned.notifications, stored.conditions.count == planned.conditions.count
+            stored.formerOutcome == planned.formerOutcome, stored.conditions.count == planned.conditions.count
         else { return true }
         for (old, new) in zip(stored.conditions, planned.conditions)
         where old.type != new.type || old.status != new.status || old.reason != new.reason {

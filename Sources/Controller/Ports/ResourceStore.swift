@@ -20,6 +20,10 @@ package protocol ResourceStore: Sendable {
     /// Writes statuses, each only if its object is still at the version it is based on. Outcomes come in the same order.
     func write(_ writes: [StatusWrite]) async -> [WriteOutcome]
 
+    /// Stores what has been observed of a pipeline, whatever else of its status has changed; false where trying again may
+    /// help. A pipeline that is gone is no trouble.
+    func patch(_ patch: PipelinePatch) async -> Bool
+
     /// Deletes a run with its status, only if it is still the same run at that version. A user's files stay as they are.
     ///
     /// What is deleted is told by `follow` as `runGone` (or by a listing without it), as if anybody else had deleted it.
@@ -53,6 +57,26 @@ package struct StatusWrite: Equatable, Sendable {
         self.namespace = namespace
         self.resourceVersion = resourceVersion
         self.status = status
+    }
+}
+
+/// Fields of a pipeline's status, each of which has one writer: the leading controller.
+package struct PipelinePatch: Equatable, Sendable {
+    package var name: String
+    package var namespace: String?
+    /// Nil leaves it as it is.
+    package var outcomes: [RefOutcome]?
+    package var lastScheduleTime: Timestamp?
+
+    package init(name: String, namespace: String?) {
+        self.name = name
+        self.namespace = namespace
+    }
+
+    /// Puts its fields into a status.
+    package func apply(to status: inout PipelineStatus) {
+        if let outcomes { status.outcomes = outcomes }
+        if let lastScheduleTime { status.lastScheduleTime = lastScheduleTime }
     }
 }
 

@@ -111,15 +111,22 @@ package struct RefOutcome: Fields, Equatable {
     package var ref = ""
     package var run = ""
     package var succeeded = Condition.Status.unknown
-    /// How the run before it of the same ref had ended; unknown where there was none.
-    package var former = Condition.Status.unknown
+    /// When that run ended.
+    package var time: Timestamp?
 
     package init() {}
+
+    package init(ref: String, run: String, succeeded: Condition.Status, time: Timestamp?) {
+        self.ref = ref
+        self.run = run
+        self.succeeded = succeeded
+        self.time = time
+    }
 
     package mutating func visit(_ visitor: inout some FieldVisitor) {
         visitor.text("ref", &ref, .any(255))
         visitor.text("run", &run, .dnsName)
         visitor.requiredChoice("succeeded", &succeeded)
-        visitor.choice("former", &former, default: .unknown)
+        visitor.time("time", &time)
     }
 }

@@ -33,7 +33,7 @@ package struct PipelineRunStatus: Fields, Equatable {
         visitor.time("startTime", &startTime)
         visitor.time("completionTime", &completionTime)
         visitor.text("progress", &progress, .filled(16))
-        visitor.list("notifications", &notifications, atMost: 32)
+        visitor.list("notifications", &notifications, atMost: Self.notificationLimit)
         visitor.choice("formerOutcome", &formerOutcome, default: .unknown)
     }
 
@@ -44,6 +44,17 @@ package struct PipelineRunStatus: Fields, Equatable {
 
     /// Whether the run has come to its end (a rerun can make it active again).
     package var isFinished: Bool { completionTime != nil }
+
+    /// Takes in what has been told, one record for each target.
+    package mutating func note(_ told: [NotificationRecord]) {
+        for record in told where !notifications.contains(record) {
+            notifications.removeAll { $0.target == record.target }
+            notifications.append(record)
+            if notifications.count > Self.notificationLimit { notifications.removeFirst() }
+        }
+    }
+
+    private static let notificationLimit = 32
 
     package var succeeded: Condition? { conditions[Condition.succeeded] }
 }
@@ -78,6 +89,13 @@ package struct NotificationRecord: Fields, Equatable {
     package var time: Timestamp?
 
     package init() {}
+
+    package init(target: String, event: String, reference: String? = nil, time: Timestamp? = nil) {
+        self.target = target
+        self.event = event
+        self.reference = reference
+        self.time = time
+    }
 
     package mutating func visit(_ visitor: inout some FieldVisitor) {
         visitor.text("target", &target, .filled(128))

@@ -16,6 +16,8 @@ package struct StageWork: Fields, Equatable {
     /// The name of the secret for the source.
     package var credentials: String?
     package var timeoutSeconds = StageSpec.defaultTimeoutSeconds
+    /// Stages of different trust share no cache.
+    package var trust = RunSource.Trust.trusted
 
     package init() {}
 
@@ -35,5 +37,6 @@ package struct StageWork: Fields, Equatable {
         visitor.text("credentials", &credentials, .dnsName)
         visitor.number(
             "timeoutSeconds", &timeoutSeconds, default: StageSpec.defaultTimeoutSeconds, in: 1...31_536_000)
+        visitor.choice("trust", &trust, default: .trusted)
     }
 }

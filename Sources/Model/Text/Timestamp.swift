@@ -66,6 +66,12 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// The month, from 1, and its day in UTC.
+    package var monthAndDay: (month: Int, day: Int) {
+        let (_, month, day) = Self.civil(fromDays: Self.floorDivide(microseconds, 86_400_000_000).0)
+        return (month, day)
+    }
+
     /// Reads RFC 3339 (`2026-11-22T10:15:00Z`, `…00.123456+01:00`); nil for anything else.
     package init?(_ text: String) {
         var text = text

@@ -11,7 +11,7 @@ extension PipelineRunSpec {
         var problems = ownProblems(at: path)
         if let pipelineSpec {
             problems += pipelineSpec.problems(at: path.key("pipelineSpec"))
-            problems += pipelineSpec.limitsWithoutEffect(at: path.key("pipelineSpec"))
+            problems += pipelineSpec.fieldsWithoutEffect(at: path.key("pipelineSpec"))
         }
         let size = FieldWriter.bytes(self).count
         if size > PipelineSpec.sizeLimit {
@@ -85,17 +85,23 @@ extension PipelineRunSpec {
 }
 
 extension PipelineSpec {
-    /// Limits that count runs, in a pipeline that only ever has one.
-    fileprivate func limitsWithoutEffect(at path: FieldPath) -> [Problem] {
+    /// What counts runs or makes them, in a pipeline that only ever has one.
+    fileprivate func fieldsWithoutEffect(at path: FieldPath) -> [Problem] {
         let given = [
             ("successfulRunsHistoryLimit", successfulRunsHistoryLimit != nil),
             ("failedRunsHistoryLimit", failedRunsHistoryLimit != nil),
         ]
-        return given.filter(\.1).map { field, _ in
+        let limits = given.filter(\.1).map { field, _ in
             Problem(
                 "has no effect: an inline pipeline has one run only", at: path.key(field),
                 hint: "`ttlSecondsAfterFinished` says how long that is kept", severity: .note)
         }
+        if triggers.isEmpty { return limits }
+        return limits + [
+            Problem(
+                "has no effect: an inline pipeline has one run only", at: path.key("triggers"),
+                hint: "make it a Pipeline of its own", severity: .note)
+        ]
     }
 }
 

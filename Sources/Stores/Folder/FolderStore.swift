@@ -26,7 +26,7 @@ package final class FolderStore: ResourceStore {
     let pool: DatabasePool
     private let lock: FolderLock
     private let bell: SignalBell
-    private let clock: @Sendable () -> Timestamp
+    let clock: @Sendable () -> Timestamp
     private let report: @Sendable ([FileProblem]) -> Void
     private let watcher: FolderWatcher?
     private let files: Mutex<ManifestFiles>
@@ -190,6 +190,21 @@ package final class FolderStore: ResourceStore {
     /// One, since SQLite has one writer.
     package var concurrentWrites: Int { 1 }
 
+    package func patch(_ patch: PipelinePatch) async -> Bool {
+        do {
+            try await pool.write { database in
+                let namespace = patch.namespace ?? ""
+                guard var record = try PipelineRecord.named(patch.name, in: namespace, database) else { return }
+                patch.apply(to: &record.status)
+                try record.save(database)
+            }
+        } catch {
+            return false
+        }
+        publish()
+        return true
+    }
+
     /// Deletes a run's rows. Its file, should there still be one, has had its run: a tombstone says so.
     package func delete(_ run: RunReference) async -> DeleteOutcome {
         await withCheckedContinuation { continuation in
@@ -236,25 +251,12 @@ package final class FolderStore: ResourceStore {
 
     package var reader: FolderReader { FolderReader(pool, path: folder.databasePath) }
 
-    /// Stores what has been observed of a pipeline; false when there is no such pipeline.
-    @discardableResult
-    package func write(pipeline name: String, namespace: String?, status: PipelineStatus) async throws -> Bool {
-        let isThere = try await pool.write { database in
-            guard var record = try PipelineRecord.named(name, in: namespace ?? "", database) else { return false }
-            record.status = status
-            try record.save(database)
-            return true
-        }
-        publish()
-        return isThere
-    }
-
     /// Tells followers what has changed since they were told last.
     private func publish() {
         pool.asyncWriteWithoutTransaction { [self] database in announce(database) }
     }
 
-    private func announce(_ database: Database) {
+    func announce(_ database: Database) {
         followers.publish(database)
         bell.ring()
     }

@@ -107,22 +107,10 @@ extension KubernetesStore {
         }
     }
 
-    /// What has become of a run that was to be made.
-    package enum CreateOutcome: Equatable, Sendable {
-        case created(PipelineRun)
-        /// There is a run of that name: after a repeated request, the very one.
-        case exists
-        /// Trying again can't help.
-        case refused(String)
-        /// Trying again may help.
-        case failed(String)
-    }
-
-    /// Makes a run, for a webhook or a schedule.
+    /// Makes a run, for a webhook or a schedule. Whoever makes one of that name first has made it, whether it leads or not.
     ///
     /// - Parameter owner: The pipeline with which the run goes. Runs that people apply are theirs and have no owner.
-    package func create(_ run: PipelineRun, ownedBy owner: Pipeline?) async -> CreateOutcome {
-        guard mayAct() else { return .failed(Self.leadsNoMore) }
+    package func create(_ run: PipelineRun, ownedBy owner: Pipeline?) async -> MakeOutcome {
         let request = APIRequest(
             .post, Self.runs.path(namespace: run.metadata.namespace ?? "default"),
             query: [.init("fieldManager", Self.fieldManager)], body: Self.body(of: run, ownedBy: owner))
@@ -131,7 +119,7 @@ extension KubernetesStore {
             guard let made = (try? parseJSON(answer)).flatMap(reader.run) else {
                 return .failed("the API server's answer can't be read")
             }
-            return .created(made)
+            return .made(made)
         } catch {
             if let status = error.status, status.code == 409, status.reason == "AlreadyExists" { return .exists }
             switch StatusUpdate.outcome(of: error, name: run.metadata.name) {

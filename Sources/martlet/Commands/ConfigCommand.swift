@@ -33,7 +33,7 @@ struct ConfigCommand: ParsableCommand {
             let value = settings.value(setting)
             let isChosen = value.origin != .fallback && value.origin != .unset
             table.rows.append([
-                Line("--\(setting.name)"), Line(setting.variable, .dim),
+                Line(setting.hasFlag ? "--\(setting.name)" : "-"), Line(setting.variable, .dim),
                 Line(shown(setting, value).joined(separator: ", "), isChosen ? .bold : .plain),
                 Line(value.origin.text, isChosen ? .plain : .dim),
             ])

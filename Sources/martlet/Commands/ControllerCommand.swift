@@ -37,6 +37,8 @@ struct ControllerCommand: AsyncParsableCommand {
     @OptionGroup var signing: SigningKeyOption
     @OptionGroup var options: SharedOptions
     @OptionGroup var journal: JournalOption
+    @OptionGroup var web: WebOptions
+    @OptionGroup var reporting: ReportingOptions
 
     func validate() throws {
         for kind in agent {
@@ -48,10 +50,18 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         hideMemory()
-        let settings = try options.resolve(and: manifests, journal, signing, kubernetes, leadership)
+        let settings = try options.resolve(and: manifests, journal, signing, kubernetes, leadership, web, reporting)
         let logger = settings.logger("martlet")
         let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
-        let options = try settings.controller(agents: agents, logger: logger)
+        var options = try settings.controller(agents: agents, logger: logger)
+        options.web = try settings.web()
+        options.reporting = try settings.reporting()
+        let listen = options.web?.listen
+        options.listening = { port in
+            guard var address = listen else { return }
+            address.port = port
+            logger.notice("listening on http://\(address)")
+        }
         if let home = try settings.clusterHome() {
             guard settings.text(Settings.manifests) == nil else {
                 throw CommandFailure(

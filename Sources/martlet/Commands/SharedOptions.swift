@@ -41,6 +41,9 @@ struct SharedOptions: SettingFlags {
     @Option(help: Settings.logLevel.argumentHelp, completion: Settings.logLevel.completion)
     var logLevel: String?
 
+    @Option(help: Settings.logFormat.argumentHelp, completion: Settings.logFormat.completion)
+    var logFormat: String?
+
     var given: [(name: String, texts: [String])] {
         state.given + output.given + topicPrefix.given + [
             Settings.kafka.given(kafka), Settings.kafkaProperty.given(kafkaProperty),
@@ -48,7 +51,72 @@ struct SharedOptions: SettingFlags {
             Settings.slots.given(slots), Settings.label.given(label), Settings.allowSecret.given(allowSecret),
             Settings.secretsFolder.given(secretsDir), Settings.keepWorkspace.given(keepWorkspace),
             Settings.grace.given(graceSeconds), Settings.selfFence.given(selfFenceSeconds),
-            Settings.logLevel.given(logLevel),
+            Settings.logLevel.given(logLevel), Settings.logFormat.given(logFormat),
+        ]
+    }
+}
+
+/// `--listen` and what the server there needs to know.
+struct WebOptions: SettingFlags {
+    @Option(help: Settings.listen.argumentHelp)
+    var listen: String?
+
+    @Option(name: .customLong("external-url"), help: Settings.externalURL.argumentHelp)
+    var externalURL: String?
+
+    @Option(help: Settings.webhookSecretFile.argumentHelp, completion: Settings.webhookSecretFile.completion)
+    var githubWebhookSecretFile: String?
+
+    @Flag(inversion: .prefixedNo, help: Settings.webhookUnsigned.argumentHelp)
+    var githubWebhookAllowUnsigned: Bool?
+
+    var given: [(name: String, texts: [String])] {
+        [
+            Settings.listen.given(listen), Settings.externalURL.given(externalURL),
+            Settings.webhookSecretFile.given(githubWebhookSecretFile),
+            Settings.webhookUnsigned.given(githubWebhookAllowUnsigned),
+        ]
+    }
+}
+
+/// Who is told how runs go, and by what right.
+struct ReportingOptions: SettingFlags {
+    @Option(name: .customLong("github-api-url"), help: Settings.githubAPI.argumentHelp)
+    var githubAPI: String?
+
+    @Option(name: .customLong("github-url"), help: Settings.githubURL.argumentHelp)
+    var githubURL: String?
+
+    @Option(help: Settings.githubTokenFile.argumentHelp, completion: Settings.githubTokenFile.completion)
+    var githubTokenFile: String?
+
+    @Option(name: .customLong("github-app-id"), help: Settings.githubAppID.argumentHelp)
+    var githubAppID: String?
+
+    @Option(help: Settings.githubAppKeyFile.argumentHelp, completion: Settings.githubAppKeyFile.completion)
+    var githubAppKeyFile: String?
+
+    @Option(help: Settings.slackTokenFile.argumentHelp, completion: Settings.slackTokenFile.completion)
+    var slackTokenFile: String?
+
+    @Option(
+        name: .customLong("slack-webhook-url-file"), help: Settings.slackWebhookFile.argumentHelp,
+        completion: Settings.slackWebhookFile.completion)
+    var slackWebhookFile: String?
+
+    @Option(help: Settings.slackChannel.argumentHelp)
+    var slackChannel: String?
+
+    @Option(name: .customLong("slack-api-url"), help: Settings.slackAPI.argumentHelp)
+    var slackAPI: String?
+
+    var given: [(name: String, texts: [String])] {
+        [
+            Settings.githubAPI.given(githubAPI), Settings.githubURL.given(githubURL),
+            Settings.githubTokenFile.given(githubTokenFile), Settings.githubAppID.given(githubAppID),
+            Settings.githubAppKeyFile.given(githubAppKeyFile), Settings.slackTokenFile.given(slackTokenFile),
+            Settings.slackWebhookFile.given(slackWebhookFile), Settings.slackChannel.given(slackChannel),
+            Settings.slackAPI.given(slackAPI),
         ]
     }
 }

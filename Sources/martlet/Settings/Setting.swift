@@ -18,6 +18,8 @@ struct Setting: Sendable {
     let help: String
     let placeholder: String
     let isSecret: Bool
+    /// Whether it is a flag, too: a secret that is one would be seen by all who list processes.
+    let hasFlag: Bool
     /// The commands that know it.
     let commands: [String]
 
@@ -28,7 +30,7 @@ struct Setting: Sendable {
 
     init(
         _ name: String, _ shape: Shape = .text, fallback: String? = nil, placeholder: String = "VALUE",
-        isSecret: Bool = false, in commands: [String], _ help: String
+        isSecret: Bool = false, hasFlag: Bool = true, in commands: [String], _ help: String
     ) {
         self.name = name
         self.shape = shape
@@ -36,6 +38,7 @@ struct Setting: Sendable {
         self.help = help
         self.placeholder = placeholder
         self.isSecret = isSecret
+        self.hasFlag = hasFlag
         self.commands = commands
     }
 }
@@ -129,10 +132,64 @@ enum Settings {
         "log-level", .choice(["trace", "debug", "info", "warning", "error"]), fallback: "info",
         placeholder: "LEVEL", in: workers, "How much is logged on standard error.")
 
+    static let logFormat = Setting(
+        "log-format", .choice(["text", "json"]), fallback: "text", placeholder: "text|json", in: workers,
+        "How the log is written: lines for people, or a JSON object a line.")
+
+    // The web server, and who is told.
+    static let listen = Setting(
+        "listen", placeholder: "HOST:PORT", in: ["controller"],
+        "Serves webhooks, the status page, its API, health and metrics there. It asks nobody who they are.")
+    static let externalURL = Setting(
+        "external-url", placeholder: "URL", in: ["controller"],
+        "How people reach the status page, for links in notifications.")
+    static let webhookSecret = Setting(
+        "github-webhook-secret", isSecret: true, hasFlag: false, in: ["controller"],
+        "What GitHub signs its webhooks with; two lines while one replaces the other.")
+    static let webhookSecretFile = Setting(
+        "github-webhook-secret-file", placeholder: "FILE", in: ["controller"],
+        "A file with the secret that GitHub signs its webhooks with; two lines while one replaces the other.")
+    static let webhookUnsigned = Setting(
+        "github-webhook-allow-unsigned", .flag, in: ["controller"],
+        "Takes webhooks that nobody has signed: whoever reaches the port can start runs. For trying things out.")
+    static let githubAPI = Setting(
+        "github-api-url", fallback: "https://api.github.com", placeholder: "URL", in: ["controller"],
+        "GitHub's API; of an Enterprise Server https://HOST/api/v3.")
+    static let githubURL = Setting(
+        "github-url", placeholder: "URL", in: ["controller"],
+        "Where GitHub's repositories and pages are; by default it follows from --github-api-url.")
+    static let githubToken = Setting(
+        "github-token", isSecret: true, hasFlag: false, in: ["controller"],
+        "A token for commit statuses, and to ask who may write to a repository.")
+    static let githubTokenFile = Setting(
+        "github-token-file", placeholder: "FILE", in: ["controller"], "A file with that token.")
+    static let githubAppID = Setting(
+        "github-app-id", placeholder: "ID", in: ["controller"], "The id of the GitHub App that writes check runs.")
+    static let githubAppKeyFile = Setting(
+        "github-app-key-file", placeholder: "FILE", in: ["controller"], "The GitHub App's private key, in PEM form.")
+    static let slackToken = Setting(
+        "slack-token", isSecret: true, hasFlag: false, in: ["controller"],
+        "A Slack bot's token: one message a run, which is kept up to date.")
+    static let slackTokenFile = Setting(
+        "slack-token-file", placeholder: "FILE", in: ["controller"], "A file with that token.")
+    static let slackWebhook = Setting(
+        "slack-webhook-url", isSecret: true, hasFlag: false, in: ["controller"],
+        "The URL of a Slack incoming webhook: one message at a run's end.")
+    static let slackWebhookFile = Setting(
+        "slack-webhook-url-file", placeholder: "FILE", in: ["controller"], "A file with that URL.")
+    static let slackChannel = Setting(
+        "slack-channel", placeholder: "CHANNEL", in: ["controller"],
+        "Where messages go whose pipeline names no channel: its id, or #name.")
+    static let slackAPI = Setting(
+        "slack-api-url", fallback: "https://slack.com/api", placeholder: "URL", in: ["controller"], "Slack's API.")
+
     static let table = [
         state, manifests, kafka, kafkaProperty, topicPrefix, topicPartitions, slots, label, agentID,
         installation, kubernetes, kubeconfig, context, namespace, watchNamespace, lease, identity,
         agentState, allowSecret,
         secretsFolder, signingKey, verifyKey, keepWorkspace, grace, selfFence, journal, output, logLevel,
+        logFormat, listen, externalURL, webhookSecret, webhookSecretFile, webhookUnsigned, githubAPI, githubURL,
+        githubToken, githubTokenFile, githubAppID, githubAppKeyFile, slackToken, slackTokenFile, slackWebhook,
+        slackWebhookFile, slackChannel, slackAPI,
     ]
 }

@@ -13,7 +13,7 @@ struct RunRequest {
 
     /// - Throws: `CommandFailure` with a line for everything that is wrong.
     init(paths: [String], source: String?, revision: String?, params: [ParamArgument]) throws {
-        manifests = loadManifests(paths: paths, notYetActedOn: .error)
+        manifests = loadManifests(paths: paths)
         guard !manifests.hasErrors else {
             throw CommandFailure(
                 manifests.problems.map { $0.rendered(excerpt: Console.standard.isTerminal) },

@@ -116,6 +116,8 @@ enum Descriptions {
             "A branch, a tag, a full commit id or a full ref. The repository's default branch when absent.",
         "RunSource.ref": "The full ref that the revision came from, such as refs/heads/main.",
         "RunSource.pullRequest": "The number of the pull request that the revision came from.",
+        "RunSource.trust":
+            "Who may have written what is checked out. Of a Fork it is anybody: such a run gets no secrets, and only agents with the label martlet.dev/forks=allowed.",
         "PipelineRunSpec.params": "Values of the pipeline's parameters.",
         "Param.name": "The name.",
         "Param.value": "The value.",
@@ -139,6 +141,7 @@ enum Descriptions {
         "PipelineStatus.outcomes": "How the last run of each ref ended.",
         "RefOutcome.ref": "The ref.",
         "RefOutcome.run": "The run's name.",
+        "RefOutcome.time": "When that run ended.",
         "RefOutcome.succeeded": "How it ended.",
         "Condition.type": "What the condition is about.",
         "Condition.status": "Whether it holds.",
@@ -179,6 +182,8 @@ enum Descriptions {
         "PipelineRunStatus.completionTime": "When it ended. Absent while it is active.",
         "PipelineRunStatus.progress": "Stages ended of all stages.",
         "PipelineRunStatus.notifications": "What has been told, and to whom.",
+        "PipelineRunStatus.formerOutcome":
+            "How the last run of the same pipeline and ref had ended when this one did. A success after a failure is a recovery.",
         "NotificationRecord.target": "Who was told.",
         "NotificationRecord.event": "What was told.",
         "NotificationRecord.reference": "What the target calls it.",

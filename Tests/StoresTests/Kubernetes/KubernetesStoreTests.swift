@@ -401,7 +401,7 @@ import Testing
             metadata.namespace = "team"
             metadata.labels["martlet.dev/pipeline"] = "ci"
             let run = PipelineRun(metadata: metadata, spec: spec)
-            guard case .created(let made) = await home.store.create(run, ownedBy: pipeline) else {
+            guard case .made(let made) = await home.store.create(run, ownedBy: pipeline) else {
                 Issue.record("not made")
                 return
             }

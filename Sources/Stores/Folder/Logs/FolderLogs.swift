@@ -88,6 +88,18 @@ package struct FolderLogs: Sendable {
         }
     }
 
+    /// The last chunks of an attempt, the last one last.
+    package func tail(run: String, stage: String, attempt: Int, chunks: Int) async throws -> [String] {
+        try await get { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT text FROM attempts JOIN chunks ON chunks.attempt = attempts.id \
+                    WHERE run = ? AND stage = ? AND attempts.attempt = ? ORDER BY chunks.id DESC LIMIT ?
+                    """)
+            return try String.fetchAll(statement, arguments: [run, stage, attempt, chunks]).reversed()
+        }
+    }
+
     /// The attempts of a run that there is output of, in the order in which they began.
     package func attempts(run: String) async throws -> [LoggedAttempt] {
         try await get { database in

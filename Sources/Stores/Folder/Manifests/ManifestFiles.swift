@@ -42,7 +42,7 @@ struct ManifestFiles {
 
     /// Reads all files for the first time, with what they say about each other.
     mutating func readAll(_ files: [String]) -> Reading {
-        let set = loadManifests(paths: roots.map(\.given), notYetActedOn: .error)
+        let set = loadManifests(paths: roots.map(\.given))
         var contents: [String: DesiredManifests.Contents] = [:]
         // A file that came after the watch began and before the reading is among one, the other, or both.
         for file in files { contents[file] = DesiredManifests.Contents() }
@@ -115,7 +115,7 @@ struct ManifestFiles {
     private mutating func read(_ file: String, isConfirmed: Bool, _ reading: inout Reading) {
         // It has gone in the meantime, and an event says so.
         guard AbsolutePath.exists(file) else { return }
-        let set = loadManifests(paths: [shown(file)], notYetActedOn: .error)
+        let set = loadManifests(paths: [shown(file)])
         var contents = [file: DesiredManifests.Contents()]
         // Notes were told at the start, and what one file says about another isn't known here.
         var problems = set.problems.filter { $0.problem.severity == .error }

@@ -9,6 +9,7 @@ internal import GRDB
 ///   what others have changed without reading everything.
 /// - An archived run has given its name to a later one.
 /// - `drained_agents` are those that an operator wants to take nothing more, by name.
+/// - `deliveries` are the events that runs were made for, for 7 days.
 /// - `tombstones` are runs that were deleted while their files were still there.
 /// - `is_present` is 0 when the file that asked for it is gone.
 /// - Times are microseconds since 1970.
@@ -84,6 +85,13 @@ enum FolderSchema {
                         rerun_count INTEGER NOT NULL,
                         PRIMARY KEY (namespace, name)
                     ) WITHOUT ROWID
+                    """)
+        }
+        migrator.registerMigration("4 deliveries") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE deliveries (id TEXT PRIMARY KEY, handled INTEGER NOT NULL) WITHOUT ROWID;
+                    CREATE INDEX deliveries_by_time ON deliveries (handled);
                     """)
         }
         return migrator

@@ -105,11 +105,7 @@ package struct FolderVerbs: Sendable {
         return try await perform { database in
             var run = run
             let namespace = run.metadata.namespace ?? ""
-            if let name = run.spec.pipelineRef?.name {
-                try check(run, try PipelineRecord.named(name, in: namespace, database), name, database)
-            } else {
-                try check(run.spec.problems())
-            }
+            try run.requireSense(in: database)
             let isNamed = !run.metadata.name.isEmpty
             // Two random names that are the same come about once in millions of times.
             repeat {
@@ -125,23 +121,6 @@ package struct FolderVerbs: Sendable {
             }
             return try RunRecord.insert(run, file: nil, at: now, database).run
         }
-    }
-
-    private func check(_ run: PipelineRun, _ pipeline: PipelineRecord?, _ name: String, _ database: Database) throws {
-        guard let pipeline, pipeline.isPresent else {
-            let names = try PipelineRecord.all(database, where: "WHERE is_present = 1 ORDER BY name").map(\.name)
-            let near = Suggestion.nearest(to: name, among: names).map { "did you mean `\($0)`?" }
-            throw VerbError(
-                .unknownPipeline, "there is no pipeline `\(name.shown())`",
-                hint: near
-                    ?? (names.isEmpty ? "the controller has read none" : "there is \(names.joined(separator: ", "))"))
-        }
-        try check(run.spec.problems(pipeline: pipeline.spec))
-    }
-
-    private func check(_ problems: [Problem]) throws {
-        guard let problem = problems.first(where: { $0.severity == .error }) else { return }
-        throw VerbError(.invalid, "\(problem.path): \(problem.message)", hint: problem.hint)
     }
 
     // MARK: Writing

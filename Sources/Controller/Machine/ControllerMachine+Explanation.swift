@@ -1,0 +1,15 @@
+internal import Model
+internal import Planning
+
+extension ControllerMachine {
+    /// Why a run stands where it does, by all that this controller knows; nil for a run that isn't there.
+    func explanation(of uid: String, at now: Moment) -> RunExplanation? {
+        guard let entry = runs[uid] else { return nil }
+        let agents: ExplanationInput.Agents =
+            isLinkUp ? .known(candidates) : .outOfReach("its answers have stopped coming")
+        return Planning.explanation(
+            of: ExplanationInput(
+                run: entry.run, graph: entry.graph, obstacle: entry.obstacle ?? entry.admission,
+                source: entry.run.status.isFinished ? nil : entry.source, agents: agents, now: now.wall))
+    }
+}

@@ -1,0 +1,134 @@
+package import Controller
+internal import GRDB
+package import Model
+internal import Synchronization
+
+/// Makes runs in the folder home, and asks things of them, for webhooks, schedules and pages.
+///
+/// Whoever comes while the database stores somebody else's runs shares the next transaction with all that wait, so that
+/// a thousand events a second cost a few transactions.
+package final class FolderDesk: RunDesk {
+    /// So many events may wait to be stored.
+    private static let mostWaiting = 10_000
+    /// So many share a transaction.
+    private static let mostTogether = 256
+
+    private struct Waiting {
+        var making: RunMaking
+        var continuation: CheckedContinuation<[MakeOutcome], Never>
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var isStoring = false
+        var sincePruning = 0
+    }
+
+    private let store: FolderStore
+    private let board: RunBoard
+    private let state = Mutex(State())
+
+    /// - Parameter board: is told what the store tells.
+    package init(_ store: FolderStore, board: RunBoard) {
+        self.store = store
+        self.board = board
+    }
+
+    package func pipelines() async throws -> [Pipeline] {
+        guard board.isListed else { throw StateError(.busy, store.folder.path, "the pipelines are not known yet") }
+        return board.pipelines
+    }
+
+    package func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
+        if runs.isEmpty { return [] }
+        return await withCheckedContinuation { continuation in
+            enum Step { case begin, wait, refuse }
+            let step: Step = state.withLock { state in
+                guard state.waiting.count < Self.mostWaiting else { return .refuse }
+                state.waiting.append(
+                    Waiting(making: RunMaking(runs: runs, delivery: delivery), continuation: continuation))
+                if state.isStoring { return .wait }
+                state.isStoring = true
+                return .begin
+            }
+            switch step {
+            case .begin: storeNext()
+            case .wait: break
+            case .refuse:
+                continuation.resume(
+                    returning: runs.map { _ in .failed("\(Self.mostWaiting) events wait to be stored already") })
+            }
+        }
+    }
+
+    /// Stores what waits, and goes on for as long as there is something.
+    private func storeNext() {
+        store.pool.asyncWriteWithoutTransaction { [self] database in
+            let (batch, prunes) = state.withLock { state in
+                let batch = Array(state.waiting.prefix(Self.mostTogether))
+                state.waiting.removeFirst(batch.count)
+                state.sincePruning += batch.count
+                let prunes = state.sincePruning > 1000
+                if prunes { state.sincePruning = 0 }
+                return (batch, prunes)
+            }
+            let outcomes = store.make(batch.map(\.making), prunes: prunes, database)
+            for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
+            let hasMore = state.withLock { state in
+                state.isStoring = !state.waiting.isEmpty
+                return state.isStoring
+            }
+            if hasMore { storeNext() }
+        }
+    }
+
+    package func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] {
+        let (number, hash) = (String(number), RunLabels.repositoryHash(repository))
+        return board.runs.filter {
+            $0.metadata.labels[RunLabels.pullRequest] == number && $0.metadata.labels[RunLabels.repository] == hash
+        }
+    }
+
+    package func run(_ name: String, namespace: String?) async throws -> PipelineRun? {
+        do {
+            return try await store.reader.run(name, namespace: namespace)
+        } catch let error as VerbError where error.kind == .unknownRun {
+            return nil
+        }
+    }
+
+    package func ask(_ verb: RunVerb, of run: PipelineRun) async -> AskOutcome {
+        do {
+            switch verb {
+            case .cancel: try await store.verbs.cancel(run.uid)
+            case .resume: try await store.verbs.resume(run.uid)
+            case .rerun: try await store.verbs.rerun(run.uid)
+            }
+            return .done
+        } catch let error as VerbError {
+            return error.kind == .finished && verb == .cancel ? .done : .refused(error.description)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+}
+
+extension FolderStore {
+    /// Makes runs for several events in one transaction, and tells those who follow.
+    fileprivate func make(_ makings: [RunMaking], prunes: Bool, _ database: Database) -> [[MakeOutcome]] {
+        let now = clock()
+        var outcomes: [[MakeOutcome]] = []
+        do {
+            try database.inTransaction(.immediate) {
+                for making in makings { outcomes.append(try making.make(at: now, database)) }
+                if prunes { try Deliveries.prune(at: now, database) }
+                return .commit
+            }
+        } catch {
+            let trouble = StateError.from(error, folder.databasePath).description
+            return makings.map { $0.runs.map { _ in .failed(trouble) } }
+        }
+        announce(database)
+        return outcomes
+    }
+}
