@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
         .target(name: "HTTPClient", dependencies: ["CCurl", "Threads"], swiftSettings: settings),
         .target(name: "KubernetesAPI", dependencies: ["Document", "HTTPClient", "YAML"], swiftSettings: settings),
+        .target(name: "Metrics", swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
@@ -132,6 +133,7 @@ let package = Package(
                 "KubernetesAPI", "HTTPClient", "HTTPTestSupport", "ClusterSupport", "Document", "Execution",
             ],
             swiftSettings: settings),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
