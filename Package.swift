@@ -57,6 +57,9 @@ let package = Package(
             swiftSettings: settings),
 
         // What stands around it.
+        .target(
+            name: "Telemetry", dependencies: ["Controller", "Document", "Metrics", "Model", "Planning"],
+            swiftSettings: settings),
         .target(name: "Manifests", dependencies: ["Document", "YAML", "Model"], swiftSettings: settings),
         .target(
             name: "Execution", dependencies: ["CSupervisor", "CExpat", "Document", "Threads"], swiftSettings: settings),
@@ -65,7 +68,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "KafkaTransport",
-            dependencies: ["AgentProtocol", "Model", "Controller", "Agent", "Kafka", logging],
+            dependencies: [
+                "AgentProtocol", "Model", "Controller", "Agent", "Kafka", "Metrics", "Telemetry", logging,
+            ],
             swiftSettings: settings),
         .target(
             name: "Simulation",
@@ -160,7 +165,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "KafkaTransportTests",
-            dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
+            dependencies: [
+                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Metrics", "Model", "Telemetry",
+                logging,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Controller", "Document", "Metrics", "Model", "Planning", "Telemetry"],
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "Model"], exclude: ["Faults"], swiftSettings: settings
