@@ -195,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "martletTests",
             dependencies: [
-                "martlet", "AgentProtocol", "Controller", "Document", "Execution", "Model", "Presentation", "Simulation",
+                "martlet", "AgentProtocol", "Controller", "Document", "Execution", "Model", "Presentation",
+                "Simulation",
                 "Stores", argumentParser, logging,
             ],
             swiftSettings: settings),

@@ -7,7 +7,7 @@ package import Telemetry
 /// Publishes events on `martlet.events`, in CloudEvents' binary binding, through the link's producer.
 ///
 /// What is taken waits through outages, within a bound of memory that is its own: reports of agents in the same process
-/// never give way to it. When the link changes to another broker, which knows nothing of before, what waits is dropped.
+/// never give way to it. The link's configuration has to say that it publishes events, for them to keep their order. When the link changes to another broker, which knows nothing of before, what waits is dropped.
 package final class KafkaEventPublisher: EventPublisher {
     /// Of the values and headers that wait for their acknowledgement.
     package static let defaultLimit = 8 << 20

@@ -33,7 +33,7 @@ struct EventPublisherTests {
         _ kind: Place.Broker
     ) async throws {
         let place = try Place(kind)
-        let process = Process(place)
+        let process = Process(place, place.configuration { $0.publishesEvents = true })
         let controller = process.controller()
         await controller.untilUp()
         let publisher = KafkaEventPublisher(link: process.link)
@@ -55,7 +55,7 @@ struct EventPublisherTests {
     @Test
     func `what is announced of a run comes out at the other end`() async throws {
         let place = try Place(.embedded)
-        let process = Process(place)
+        let process = Process(place, place.configuration { $0.publishesEvents = true })
         let controller = process.controller()
         await controller.untilUp()
         let announcer = EventAnnouncer(

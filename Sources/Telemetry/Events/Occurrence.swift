@@ -29,59 +29,64 @@ package struct Occurrence: Equatable, Sendable {
     }
 
     /// Tells it apart from all else that happens to its run, whoever derives it from the status and however often.
-    package var key: String {
-        switch what {
-        case .runQueued: "queued"
+    package struct Key: Hashable, Sendable, CustomStringConvertible {
+        fileprivate var word: Word
+        fileprivate var stage = ""
+        fileprivate var attempt = 0
+        /// In microseconds, where only the time tells one rerun's from another's.
+        fileprivate var time: Int64 = 0
+
+        fileprivate enum Word: String {
+            case queued, started, finished
+        }
+
+        package var description: String { "\(word.rawValue)/\(stage)/\(attempt)/\(time)" }
+    }
+
+    package var key: Key {
+        let moment = time?.microseconds ?? 0
+        return switch what {
+        case .runQueued: Key(word: .queued)
         // A rerun starts and ends anew.
-        case .runStarted: "started@\(time?.microseconds ?? 0)"
-        case .runFinished: "finished@\(time?.microseconds ?? 0)"
-        case .stageStarted(let fence): "\(fence.stage)/\(fence.attempt)/started"
-        // Without an attempt (an approval) only the time tells one rerun's from another's.
-        case .stageFinished(let fence, _, _, _) where fence.attempt == 0:
-            "\(fence.stage)/0/finished@\(time?.microseconds ?? 0)"
-        case .stageFinished(let fence, _, _, _): "\(fence.stage)/\(fence.attempt)/finished"
+        case .runStarted: Key(word: .started, time: moment)
+        case .runFinished: Key(word: .finished, time: moment)
+        case .stageStarted(let fence): Key(word: .started, stage: fence.stage, attempt: fence.attempt)
+        // An approval has no attempt.
+        case .stageFinished(let fence, _, _, _):
+            Key(
+                word: .finished, stage: fence.stage, attempt: fence.attempt, time: fence.attempt == 0 ? moment : 0)
         }
     }
 
-    /// Where it stands among those of the same moment.
-    private var rank: Int {
-        switch what {
-        case .runQueued: 0
-        case .runStarted: 1
-        case .stageFinished: 2
-        case .stageStarted: 3
-        case .runFinished: 4
-        }
-    }
-
-    /// Everything that a run's status says has happened, in order.
-    package static func all(of run: PipelineRun) -> [Occurrence] {
+    /// What a run's status says has happened, in order; as far as it is wanted.
+    package static func all(
+        of run: PipelineRun, where isWanted: (Occurrence) -> Bool = { _ in true }
+    ) -> [Occurrence] {
         let status = run.status
         var all = [Occurrence(.runQueued, at: run.metadata.creationTimestamp ?? status.startTime)]
         if let start = status.startTime { all.append(Occurrence(.runStarted, at: start)) }
+        all = all.filter(isWanted)
         var inStages: [Occurrence] = []
         for stage in status.stages { add(stage, of: run.uid, to: &inStages) }
-        // An attempt begins before it ends, though both may bear the same moment.
-        all += inStages.enumerated().sorted { left, right in
-            let times = (left.element.time?.microseconds ?? .max, right.element.time?.microseconds ?? .max)
-            if times.0 != times.1 { return times.0 < times.1 }
-            if left.element.isOfSameAttempt(right.element) || left.element.rank == right.element.rank {
-                return left.offset < right.offset
-            }
-            return left.element.rank < right.element.rank
+        let ranked = inStages.filter(isWanted).enumerated().map { place, occurrence in
+            (
+                time: occurrence.time?.microseconds ?? .max, rank: occurrence.rank(in: status), place: place,
+                occurrence: occurrence
+            )
         }
-        .map(\.element)
-        if let end = status.completionTime { all.append(Occurrence(finish(of: status), at: end)) }
+        all += ranked.sorted { ($0.time, $0.rank, $0.place) < ($1.time, $1.rank, $1.place) }.map(\.occurrence)
+        if let end = status.completionTime {
+            let finish = Occurrence(finish(of: status), at: end)
+            if isWanted(finish) { all.append(finish) }
+        }
         return all
     }
 
-    private func isOfSameAttempt(_ other: Occurrence) -> Bool {
-        switch (what, other.what) {
-        case (.stageStarted(let fence), .stageFinished(let last, _, _, _)),
-            (.stageFinished(let last, _, _, _), .stageStarted(let fence)):
-            fence == last
-        default: false
-        }
+    /// Where it stands among what happens to stages at the same moment: what ends makes room for what begins, but an
+    /// attempt that takes no time begins before it ends.
+    private func rank(in status: PipelineRunStatus) -> Int {
+        guard case .stageStarted(let fence) = what else { return 1 }
+        return status[stage: fence.stage]?.completionTime == time ? 0 : 2
     }
 
     private static func add(_ stage: StageStatus, of run: String, to all: inout [Occurrence]) {

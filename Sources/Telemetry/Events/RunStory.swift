@@ -3,7 +3,7 @@ internal import Planning
 
 /// What has been said of one run, and so what is news in its next status.
 package struct RunStory: Equatable, Sendable {
-    private var said: Set<String> = []
+    private var said: Set<Occurrence.Key> = []
     /// Attempts whose beginning has been said and whose end hasn't.
     private var open: [Fence] = []
     /// Everything up to then has been said, whatever it was: what is left of a story that came to an end.
@@ -16,8 +16,9 @@ package struct RunStory: Equatable, Sendable {
     /// Gives what has happened and has not been said, in order, and takes it as said.
     package mutating func tell(_ run: PipelineRun) -> [Occurrence] {
         var news = ends(in: run)
-        for occurrence in Occurrence.all(of: run) where !isPast(occurrence) {
-            guard said.insert(occurrence.key).inserted else { continue }
+        let unsaid = Occurrence.all(of: run) { !isPast($0) && !said.contains($0.key) }
+        for occurrence in unsaid {
+            said.insert(occurrence.key)
             switch occurrence.what {
             case .stageStarted(let fence): open.append(fence)
             case .stageFinished(let fence, _, _, _): open.removeAll { $0 == fence }
