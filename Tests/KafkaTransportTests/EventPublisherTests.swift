@@ -70,6 +70,27 @@ struct EventPublisherTests {
     }
 
     @Test
+    func `events wait through an outage, and come in their order`() async throws {
+        let place = try Place(.embedded)
+        let broker = try #require(place.broker)
+        let process = Process(place, place.configuration { $0.publishesEvents = true })
+        let controller = process.controller()
+        await controller.untilUp()
+        let publisher = KafkaEventPublisher(link: process.link)
+        #expect(await publisher.publish(event("0"), key: "u1"))
+        _ = try await read(1, at: place)
+        try await broker.setDown()
+        for number in 1...25 { #expect(await publisher.publish(event("\(number)"), key: "u1")) }
+        await controller.log.wait { $0.last == .link(isUp: false) }
+        for number in 26...50 { #expect(await publisher.publish(event("\(number)"), key: "u1")) }
+        try await broker.setUp()
+        let records = try await read(51, at: place)
+        #expect(records.map { $0.text("ce_id") } == (0...50).map { "\($0)" })
+        #expect(publisher.lost == 0)
+        await process.end()
+    }
+
+    @Test
     func `events wait for a broker, as far as there is room, and are counted when it never comes`() async throws {
         let place = try Place(.embedded)
         let link = KafkaLink(place.configuration(), addresses: AsyncStream { _ in })
