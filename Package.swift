@@ -26,7 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
         .target(name: "HTTPClient", dependencies: ["CCurl", "Threads"], swiftSettings: settings),
         .target(name: "KubernetesAPI", dependencies: ["Document", "HTTPClient", "YAML"], swiftSettings: settings),
+        .target(name: "Metrics", swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
@@ -56,6 +57,9 @@ let package = Package(
             swiftSettings: settings),
 
         // What stands around it.
+        .target(
+            name: "Telemetry", dependencies: ["Controller", "Document", "Metrics", "Model", "Planning"],
+            swiftSettings: settings),
         .target(name: "Manifests", dependencies: ["Document", "YAML", "Model"], swiftSettings: settings),
         .target(
             name: "Execution", dependencies: ["CSupervisor", "CExpat", "Document", "Threads"], swiftSettings: settings),
@@ -64,7 +68,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "KafkaTransport",
-            dependencies: ["AgentProtocol", "Model", "Controller", "Agent", "Kafka", logging],
+            dependencies: [
+                "AgentProtocol", "Model", "Controller", "Agent", "Kafka", "Metrics", "Telemetry", logging,
+            ],
             swiftSettings: settings),
         .target(
             name: "Simulation",
@@ -132,6 +138,7 @@ let package = Package(
                 "KubernetesAPI", "HTTPClient", "HTTPTestSupport", "ClusterSupport", "Document", "Execution",
             ],
             swiftSettings: settings),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -158,7 +165,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "KafkaTransportTests",
-            dependencies: ["KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Model", logging],
+            dependencies: [
+                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Metrics", "Model", "Telemetry",
+                logging,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Controller", "Document", "Metrics", "Model", "Planning", "Telemetry"],
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "Model"], exclude: ["Faults"], swiftSettings: settings
@@ -181,8 +195,9 @@ let package = Package(
         .testTarget(
             name: "martletTests",
             dependencies: [
-                "martlet", "AgentProtocol", "Controller", "Execution", "Model", "Presentation", "Simulation", "Stores",
-                argumentParser,
+                "martlet", "AgentProtocol", "Controller", "Document", "Execution", "Model", "Presentation",
+                "Simulation",
+                "Stores", argumentParser, logging,
             ],
             swiftSettings: settings),
         .testTarget(

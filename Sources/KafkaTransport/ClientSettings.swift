@@ -44,6 +44,8 @@ struct ClientSettings {
             configuration.topics.results: ["message.timeout.ms": "0"],
             configuration.topics.presence: ["message.timeout.ms": "3000"],
         ]
+        // Without a limit of time: what timed out would be overtaken by what is sent before it is sent again.
+        if configuration.publishesEvents { topics[configuration.topics.events] = ["message.timeout.ms": "0"] }
         for kind in configuration.kinds { topics[configuration.topics.inbox(kind)] = [:] }
         return topics
     }

@@ -97,6 +97,8 @@ extension KafkaAgentChannel {
         guard
             let ends = try? await subscription.session.quick.endOffsets(of: subscription.all, timeout: .seconds(2))
         else { return }
+        let lag = link.lag(to: ends.filter { $0.partition.topic == topics.results })
+        state.withLock { $0.resultsLag = lag }
         // One mark at a time: while reading stands still they would pile up.
         let isFirst = state.withLock { state in
             defer { state.isProving = true }

@@ -35,6 +35,8 @@ package final class KafkaAgentChannel: AgentChannel {
         var kinds: Set<String>
         var newKinds = true
         var commits: [Int: Int64] = [:]
+        /// Results that were not read when that was last looked at.
+        var resultsLag: Int?
     }
 
     let link: KafkaLink

@@ -20,6 +20,8 @@ package struct KafkaLinkConfiguration: Sendable {
     package var logGroup: String?
     /// Kinds of agents that are going to be told something; others may be all the same.
     package var kinds: [String] = []
+    /// Whether this process publishes events: they then wait through an outage without limit of time, and in their order.
+    package var publishesEvents = false
     /// How long reading stays quick on the embedded broker after the last traffic was expected.
     package var linger = Duration.seconds(3)
     /// What reports that wait for their acknowledgement may take; beyond it they are refused.

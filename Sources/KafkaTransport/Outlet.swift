@@ -1,5 +1,7 @@
 import Kafka
+import Metrics
 import Synchronization
+import Telemetry
 
 /// A producer with an outbox: what is *kept* stays here, in order, until the broker has acknowledged it.
 ///
@@ -14,6 +16,7 @@ final class Outlet: Sendable {
         let message: KafkaMessage
         let bytes: Int
         let answer: Answer
+        let since = ContinuousClock.now
         /// Whether the present producer has accepted it and not yet answered.
         var isUnderWay = false
     }
@@ -36,6 +39,8 @@ final class Outlet: Sendable {
     private let state = Mutex(State())
     private let limit: Int
     private let onEvent: @Sendable (KafkaProducer.Event) -> Void
+    private let deliveries = Histogram.Series(bounds: KafkaFigures.deliveryBounds)
+    private let errors = Counter.Series()
 
     /// - Parameter limit: of the bytes kept.
     init(limit: Int, onEvent: @escaping @Sendable (KafkaProducer.Event) -> Void) {
@@ -44,6 +49,14 @@ final class Outlet: Sendable {
     }
 
     var keptBytes: Int { state.withLock { $0.keptBytes } }
+
+    func figures(name: String) -> KafkaFigures.Producer {
+        var figures = KafkaFigures.Producer(name: name)
+        figures.errors = errors.value
+        figures.deliveries = deliveries.counts
+        figures.keptBytes = keptBytes
+        return figures
+    }
 
     /// Sends a message and keeps it until it is acknowledged. False, and never answered, if there is no room for it;
     /// `always` is for the small ones that must get through.
@@ -63,11 +76,14 @@ final class Outlet: Sendable {
     func pass(_ message: KafkaMessage, answer: @escaping Answer) {
         state.withLock { state in
             guard let producer = producer(&state) else { return state.refused.append(answer) }
+            let since = ContinuousClock.now
             do throws(KafkaError) {
-                try producer.produce(message) { result in
+                try producer.produce(message) { [self] result in
+                    note(result, since: since)
                     if case .success = result { answer(true) } else { answer(false) }
                 }
             } catch {
+                errors.add()
                 state.refused.append(answer)
             }
         }
@@ -163,17 +179,30 @@ final class Outlet: Sendable {
     }
 
     private func produce(_ number: UInt64, _ state: inout State) {
-        guard let message = state.kept[number]?.message, let producer = producer(&state) else { return }
+        guard let kept = state.kept[number], let producer = producer(&state) else { return }
         let generation = state.generation
         do throws(KafkaError) {
-            try producer.produce(message) { [self] in answered(number, generation, $0) }
+            try producer.produce(kept.message) { [self] in
+                note($0, since: kept.since)
+                answered(number, generation, $0)
+            }
             state.kept[number]?.isUnderWay = true
         } catch {
+            errors.add()
             if error.code == .messageTooLarge {
                 if let hopeless = drop(number, &state) { state.refused.append(hopeless.answer) }
             } else {
                 state.hasStragglers = true
             }
+        }
+    }
+
+    private func note(_ result: Result<KafkaDelivery, KafkaError>, since: ContinuousClock.Instant) {
+        switch result {
+        case .success: deliveries.observe((ContinuousClock.now - since) / .seconds(1))
+        // Nobody's fault: it was taken back.
+        case .failure(let error) where error.code == .purgedInQueue || error.code == .purgedInFlight: break
+        case .failure: errors.add()
         }
     }
 

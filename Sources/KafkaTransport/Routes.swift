@@ -76,6 +76,14 @@ struct Routes {
         return takeReached()
     }
 
+    /// How many records below these ends have not been dispatched, as far as positions are known.
+    func lag(to ends: [KafkaOffset]) -> Int {
+        ends.reduce(0) { sum, end in
+            guard let position = table[end.partition]?.position else { return sum }
+            return sum + Int(max(0, end.offset - position))
+        }
+    }
+
     /// Calls `reached` once everything below these ends has been dispatched; never, if the partitions cease to be read.
     mutating func mark(
         _ ends: [KafkaOffset], for user: Int, reached: @escaping @Sendable () -> Void

@@ -100,6 +100,7 @@ package final class KubernetesClient: APIConnection {
                 return .failed(.error(error))
             }
         }
+        state.withLock { $0.counters.streams += 1 }
         return KubernetesStream(stream, server: cluster.server)
     }
 

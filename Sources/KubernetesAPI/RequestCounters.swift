@@ -31,6 +31,8 @@ package struct RequestCounters: Equatable, Sendable {
     private var attempts = [Int](repeating: 0, count: methods.count * Outcome.allCases.count)
     /// Attempts after the first of a request.
     package internal(set) var retries = 0
+    /// Streams opened: the first of each watch, and each that was started anew.
+    package internal(set) var streams = 0
     /// How long requests have waited for the client's own limit, all together.
     package internal(set) var throttledSeconds = 0.0
 

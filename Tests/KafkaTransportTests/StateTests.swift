@@ -22,6 +22,16 @@ struct StateTests {
     }
 
     @Test
+    func `the lag is what has been written and not dispatched, where that is known`() {
+        var routes = Routes()
+        _ = routes.add(1, [KafkaStart(Self.here, .at(5)), KafkaStart(Self.there, .beginning)])
+        #expect(routes.lag(to: [KafkaOffset(Self.here, 9), KafkaOffset(Self.there, 7)]) == 4)
+        _ = routes.advance(Self.here, to: 10)
+        _ = routes.advance(Self.there, to: 2)
+        #expect(routes.lag(to: [KafkaOffset(Self.here, 9), KafkaOffset(Self.there, 7)]) == 5)
+    }
+
+    @Test
     func `a consumer that takes over begins where dispatching has got to`() {
         var routes = Routes()
         _ = routes.add(1, [KafkaStart(Self.here, .at(5)), KafkaStart(Self.there, .beginning)])

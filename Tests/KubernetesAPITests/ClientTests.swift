@@ -107,6 +107,19 @@ func apiError<Result>(_ body: () async throws(APIError) -> Result) async -> APIE
         #expect(received.entries.first?["authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
     }
 
+    @Test func `streams that were opened are counted, each time anew`() async throws {
+        let received = Record<ReceivedRequest>()
+        let server = try serving([fine, fine, (404, [], "{}")], received)
+        try await withClient(server) { client in
+            for _ in 1...2 {
+                let stream = try await client.stream(APIRequest(.get, "/a"))
+                while try await stream.next() != nil {}
+            }
+            _ = await apiError { () throws(APIError) in try await client.stream(APIRequest(.get, "/a")) }
+            #expect(client.counters.streams == 2)
+        }
+    }
+
     @Test func `a refusal carries the server's Status`() async throws {
         let body = #"{"kind":"Status","reason":"Conflict","message":"modified","code":409,"details":{"causes":[]}}"#
         let received = Record<ReceivedRequest>()
