@@ -5,7 +5,7 @@ import Synchronization
 
 /// A target that tells whatever it is asked to, as the test says.
 final class FakeTarget: NotificationTarget {
-    let name = "fake"
+    let name: String
     let concurrency: Int
     let spacing = Duration.zero
     let quietTime: Duration
@@ -20,10 +20,11 @@ final class FakeTarget: NotificationTarget {
     ///   - outcomes: Of the first calls; later ones succeed.
     ///   - hold: Waited for in each call, by its number.
     init(
-        _ outcomes: [TellingOutcome] = [], concurrency: Int = 1, quietTime: Duration = .zero,
+        _ outcomes: [TellingOutcome] = [], name: String = "fake", concurrency: Int = 1, quietTime: Duration = .zero,
         hold: (@Sendable (Int) async -> Void)? = nil
     ) {
         self.outcomes = Mutex(outcomes)
+        self.name = name
         self.concurrency = concurrency
         self.quietTime = quietTime
         self.hold = hold

@@ -10,14 +10,15 @@ import Testing
 @Suite struct GitHubTargetTests {
     private func working(
         _ github: StandInGitHub, app: Bool = true, token: Bool = false, time: TestTime = TestTime(),
-        _ body: (Desk) async throws -> Void
+        timeoutSeconds: Double = 30, _ body: (Desk) async throws -> Void
     ) async throws {
         try await withHTTP { http in
             let configuration = GitHubConfiguration(
                 apiURL: github.url, webURL: github.url, token: token ? Secret("ghp_hush") : nil,
                 app: app ? GitHubConfiguration.App(id: "123", key: SampleKey.pem) : nil)
             #expect(configuration.problems == [])
-            let client = GitHubClient(configuration, http: http, clock: time.clock, version: "1.2")
+            let client = GitHubClient(
+                configuration, http: http, clock: time.clock, version: "1.2", timeoutSeconds: timeoutSeconds)
             let target = GitHubTarget(configuration, externalURL: "https://ci.example.com", client: client)
             let desk = Desk([target], time: time)
             try await desk.working(body)
@@ -255,6 +256,38 @@ import Testing
             #expect(desk.warnings.entries == ["GitHub answers 502; it is tried again until it works"])
         }
         #expect(github.statuses == ["martlet/app failure"])
+    }
+
+    @Test func `a check run whose making took too long is looked for before it is made again`() async throws {
+        let github = try StandInGitHub { _, number in number == 3 ? .silent : nil }
+        try await working(github, timeoutSeconds: 1) { desk in
+            desk.list(run(github, stages: [.sample("lint", .failed)], end: .false))
+            await desk.records.first(1)
+        }
+        #expect(github.calls.suffix(3).map { $0.prefix(4) } == ["POST", "GET ", "POST"])
+        #expect(github.checks.count == 1)
+    }
+
+    @Test func `requests that meet the same secondary limit together wait for it once`() async throws {
+        let time = TestTime()
+        let limited = StandIn.Answer(status: 403, body: #"{"message":"You have exceeded a secondary rate limit"}"#)
+        let github = try StandIn([limited])
+        try await withHTTP { http in
+            let client = GitHubClient(
+                GitHubConfiguration(apiURL: github.url, token: Secret("t")), http: http, clock: time.clock, version: "1"
+            )
+            let repository = try #require(GitHubRepository(owner: "acme", name: "app"))
+            var waits: [Int] = []
+            for pause in [0, 10, 60, 0, 500] {
+                time.pass(.seconds(pause))
+                do throws(GitHubError) {
+                    _ = try await client.send("GET", "/", for: repository, as: .tokenOrApp)
+                } catch {
+                    if case .limited(let seconds, _) = error { waits.append(seconds) }
+                }
+            }
+            #expect(waits == [60, 50, 120, 120, 240])
+        }
     }
 
     struct Refusal: CustomTestStringConvertible {

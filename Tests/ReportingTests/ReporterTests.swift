@@ -1,4 +1,5 @@
 import Controller
+import HTTPClient
 import HTTPTestSupport
 import Model
 import Testing
@@ -137,6 +138,24 @@ import Testing
         }
     }
 
+    @Test func `a target that doesn't answer holds up no other`() async throws {
+        let up = Signal()
+        let slow = FakeTarget(name: "slow", hold: { _ in await up.wait() })
+        let quick = FakeTarget()
+        try await Desk([slow, quick]).working { desk in
+            desk.list(start)
+            #expect(await desk.records.first(1) == ["u1 fake Running/0 r"])
+            desk.observe(end)
+            #expect(await desk.records.first(2).last == "u1 fake Failed/0 r")
+            // It is kept for the one that hasn't heard of it yet.
+            #expect(desk.reporter.keptRuns == 1)
+            up.give()
+            #expect(await slow.forgotten.first(1) == ["u1"])
+            #expect(slow.calls.entries == ["u1 Running/0", "u1 Failed/0"])
+            #expect(quick.calls.entries == ["u1 Running/0", "u1 Failed/0"])
+        }
+    }
+
     @Test func `news during the quiet time is told together when it is over`() async throws {
         let told = Signal()
         let target = FakeTarget(quietTime: .seconds(2), hold: { number in if number == 1 { await told.wait() } })
@@ -197,6 +216,26 @@ import Testing
         desk.reporter.annotated(fence, [])
         desk.reporter.annotated(fence, [.sample("a.py")])
         #expect(target.annotated.entries == [fence])
+    }
+
+    @Test func `a reporter is made of what the configuration names`() async throws {
+        let server = try StandIn([StandIn.Answer(body: "ok"), StandIn.Answer(status: 201)])
+        let records = Journal<String>()
+        try await withHTTP { http in
+            let github = GitHubConfiguration(apiURL: server.url, webURL: server.url, token: Secret("t"))
+            let configuration = ReportingConfiguration(
+                slack: SlackConfiguration(webhook: Secret("\(server.url)/hook")), github: github, version: "1")
+            #expect(configuration.problems == [] && !configuration.isEmpty)
+            let reporter = Reporter(
+                configuration, http: http, github: GitHubClient(github, http: http, version: "1"),
+                clock: TestTime().clock, record: { records.append("\($0) \($1.words)") })
+            let run = PipelineRun.sample(
+                slack: [.failed], github: .statuses, end: .false, url: "\(server.url)/acme/app")
+            reporter.followed(.listed(runs: [run], pipelines: []))
+            async let _: Void = reporter.run()
+            let told = await records.first(2)
+            #expect(Set(told) == ["u1 slack Failed/0 -", "u1 github failure/0 -"])
+        }
     }
 
     @Test func `a reporter that is told to stop ends, also while it waits`() async {

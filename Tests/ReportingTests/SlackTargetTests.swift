@@ -22,14 +22,17 @@ import Testing
     private let end = PipelineRun.sample(slack: [.succeeded], stages: [.sample("lint", .failed)], end: .false)
 
     private func working(
-        _ slack: StandIn, webhook: Bool = false, channel: String? = "#ci", _ body: (Desk) async throws -> Void
+        _ slack: StandIn, webhook: Bool = false, channel: String? = "#ci", timeoutSeconds: Double = 30,
+        _ body: (Desk) async throws -> Void
     ) async throws {
         try await withHTTP { http in
             let configuration = SlackConfiguration(
                 webhook: webhook ? Secret("\(slack.url)/services/T/B/hush") : nil,
                 token: webhook ? nil : Secret("xoxb-hush"), channel: channel, apiURL: "\(slack.url)/api")
             #expect(configuration.problems == [])
-            let target = SlackTarget(configuration, externalURL: "https://ci.example.com/", http: http, tail: Tail())
+            let target = SlackTarget(
+                configuration, externalURL: "https://ci.example.com/", http: http, tail: Tail(),
+                timeoutSeconds: timeoutSeconds)
             let desk = Desk([target])
             try await desk.working(body)
             #expect(!desk.warnings.entries.contains { $0.contains("hush") })
@@ -149,6 +152,16 @@ import Testing
             #expect(desk.warnings.entries.count == 1)
         }
         #expect(slack.requests.entries.count == 5)
+    }
+
+    @Test func `an answer that doesn't come in time passes too`() async throws {
+        let slack = try StandIn([.silent, Self.posted])
+        try await working(slack, timeoutSeconds: 0.2) { desk in
+            desk.list(.sample(slack: [.failed], end: .false))
+            await desk.records.first(1)
+            #expect(
+                desk.warnings.entries == ["Slack can't be reached: timedOut; it is tried again until it works"])
+        }
     }
 
     @Test func `a refusal is warned of once and counted`() async throws {

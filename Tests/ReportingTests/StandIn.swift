@@ -10,10 +10,18 @@ final class StandIn: Sendable {
         var status = 200
         var headers: [String] = []
         var body = "{}"
-        /// Breaks the connection instead.
-        var isCut = false
+        var kind = Kind.answered
 
-        static let cut = Answer(isCut: true)
+        enum Kind {
+            case answered
+            /// The connection breaks.
+            case cut
+            /// Nothing comes until the client gives up.
+            case silent
+        }
+
+        static let cut = Answer(kind: .cut)
+        static let silent = Answer(kind: .silent)
     }
 
     let requests = Journal<ReceivedRequest>()
@@ -31,8 +39,11 @@ final class StandIn: Sendable {
                 }
                 let answer = answer(request, number)
                 requests.append(request)
-                if answer.isCut { return }
-                connection.respond(answer.status, headers: answer.headers, answer.body)
+                switch answer.kind {
+                case .answered: connection.respond(answer.status, headers: answer.headers, answer.body)
+                case .cut: return
+                case .silent: return connection.waitForEnd()
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ struct CheckMemory {
             // Two of the same name and id: the one that was made first goes on.
             if id < entry.id {
                 entry.id = id
+                entry.sent = nil
                 known[externalID] = entry
             }
             return

@@ -1,5 +1,6 @@
 internal import Document
 internal import Model
+internal import Planning
 
 /// A commit's status as GitHub shows it, for a whole run.
 struct CommitStatus: Equatable, Sendable {
@@ -32,7 +33,7 @@ struct CommitStatus: Equatable, Sendable {
         case .failed: (state, words) = (.failure, Self.failure(run))
         // Nothing has been found wrong with the commit, nor right.
         case .cancelled:
-            (state, words) = (.error, run.reason == "Superseded" ? "A newer run took its place" : "Cancelled")
+            (state, words) = (.error, run.reason == Reason.superseded ? "A newer run took its place" : "Cancelled")
         }
         description = words.cleaned().clipped(to: Self.descriptionLimit)
     }

@@ -20,18 +20,23 @@ package final class GitHubClient: Sendable {
     private let http: HTTPClient
     private let clock: ReportingClock
     private let userAgent: String
+    private let timeoutSeconds: Double
     private let installations: AppInstallations?
-    /// Secondary limits in a row.
-    private let limits = Mutex(0)
+    /// Secondary limits in a row, and until when the last of them holds.
+    private let limits = Mutex<(count: Int, until: Duration)>((0, .zero))
 
-    /// - Parameter version: Martlet's own, for the header `User-Agent`.
+    /// - Parameters:
+    ///   - version: Martlet's own, for the header `User-Agent`.
+    ///   - timeoutSeconds: How long an answer may take.
     package init(
-        _ configuration: GitHubConfiguration, http: HTTPClient, clock: ReportingClock = .system, version: String
+        _ configuration: GitHubConfiguration, http: HTTPClient, clock: ReportingClock = .system, version: String,
+        timeoutSeconds: Double = 20
     ) {
         self.configuration = configuration
         self.http = http
         self.clock = clock
         userAgent = "martlet/\(version)"
+        self.timeoutSeconds = timeoutSeconds
         installations = configuration.app.flatMap { app in
             AppKey(pem: app.key).map { AppInstallations(app: app.id, key: $0) }
         }
@@ -42,8 +47,9 @@ package final class GitHubClient: Sendable {
     /// Sends a request for a repository; one whose token turns out to be no longer valid goes again with a new one.
     func send(
         _ method: String, _ path: String, for repository: GitHubRepository, as identity: Identity,
-        body: [UInt8]? = nil, timeoutSeconds: Double = 20
+        body: [UInt8]? = nil, within limit: Double? = nil
     ) async throws(GitHubError) -> Answer {
+        let timeoutSeconds = min(limit ?? timeoutSeconds, timeoutSeconds)
         if identity == .tokenOrApp, let token = configuration.token {
             do throws(GitHubError) {
                 return try await exchange(method, path, token: token, body: body, timeoutSeconds: timeoutSeconds)
@@ -131,7 +137,7 @@ package final class GitHubClient: Sendable {
         }
         let now = clock.wall().microseconds / 1_000_000
         if let error = GitHubError(response, now: now, isWrite: body != nil) { throw grown(error) }
-        limits.withLock { $0 = 0 }
+        limits.withLock { $0.count = 0 }
         guard !response.body.isEmpty else { return Answer(body: Node(.null)) }
         guard let node = try? parseJSON(response.body) else {
             throw .retry("GitHub's answer isn't what its API gives", mayHaveActed: body != nil)
@@ -139,13 +145,19 @@ package final class GitHubClient: Sendable {
         return Answer(body: node)
     }
 
-    /// A secondary limit says not for how long: a minute at first, and twice as long each time in a row.
+    /// A secondary limit says not for how long: a minute at first, and twice as long each time in a row. Requests that
+    /// met the same limit together count once.
     private func grown(_ error: GitHubError) -> GitHubError {
         guard case .limited(let seconds, true) = error else { return error }
-        let count = limits.withLock { count in
-            count += 1
-            return count
+        let now = clock.now()
+        let wait = limits.withLock { limits in
+            if limits.count == 0 || now >= limits.until {
+                limits.count += 1
+                let longer = min(seconds << min(limits.count - 1, 4), GitHubError.longestPause)
+                limits.until = now + .seconds(longer)
+            }
+            return limits.until - now
         }
-        return .limited(seconds: min(seconds << min(count - 1, 4), GitHubError.longestPause), isSecondary: true)
+        return .limited(seconds: max(1, Int(wait.components.seconds)), isSecondary: true)
     }
 }

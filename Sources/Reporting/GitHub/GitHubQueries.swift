@@ -54,7 +54,7 @@ package struct GitHubQueries: Sendable {
         guard left > .zero else { return nil }
         let seconds = Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
         return try? await client.send(
-            "GET", path, for: repository, as: .tokenOrApp, timeoutSeconds: min(5, max(0.01, seconds))
+            "GET", path, for: repository, as: .tokenOrApp, within: min(5, max(0.01, seconds))
         ).body
     }
 

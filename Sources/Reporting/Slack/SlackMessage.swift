@@ -1,5 +1,6 @@
 internal import Document
 internal import Model
+internal import Planning
 
 /// A message about a run as Slack shows it.
 ///
@@ -54,7 +55,7 @@ struct SlackMessage: Equatable, Sendable {
         case .succeeded: (":white_check_mark:", "succeeded")
         case .failed where run.reason == Reason.runTimeout: (":x:", "ran out of time")
         case .failed: (":x:", "failed")
-        case .cancelled where run.reason == "Superseded": (":heavy_minus_sign:", "was superseded")
+        case .cancelled where run.reason == Reason.superseded: (":heavy_minus_sign:", "was superseded")
         case .cancelled: (":heavy_minus_sign:", "was cancelled")
         }
     }

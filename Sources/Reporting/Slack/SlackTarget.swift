@@ -22,19 +22,23 @@ package final class SlackTarget: NotificationTarget {
     private let host: GitHubHost?
     private let http: HTTPClient
     private let tail: any OutputTail
+    private let timeoutSeconds: Double
     /// The message that was sent last, by run, so that only what differs is sent.
     private let sent = Mutex<[String: SlackMessage]>([:])
 
-    /// - Parameter github: Where commits are shown.
+    /// - Parameters:
+    ///   - github: Where commits are shown.
+    ///   - timeoutSeconds: How long an answer may take.
     package init(
         _ configuration: SlackConfiguration, externalURL: String? = nil, github: GitHubConfiguration? = nil,
-        http: HTTPClient, tail: any OutputTail
+        http: HTTPClient, tail: any OutputTail, timeoutSeconds: Double = 15
     ) {
         self.configuration = configuration
         links = RunLinks(external: externalURL.map(URLRule.base))
         host = (github ?? GitHubConfiguration()).host
         self.http = http
         self.tail = tail
+        self.timeoutSeconds = timeoutSeconds
     }
 
     package func isWanted(by run: PipelineRun) -> Bool {
@@ -144,7 +148,7 @@ package final class SlackTarget: NotificationTarget {
         var headers = headers
         headers["Content-Type"] = "application/json; charset=utf-8"
         do throws(HTTPError) {
-            let request = HTTPRequest("POST", url, headers: headers, body: body, timeoutSeconds: 15)
+            let request = HTTPRequest("POST", url, headers: headers, body: body, timeoutSeconds: timeoutSeconds)
             return SlackAnswer(try await http.send(request), isWebhook: isWebhook, isUpdate: isUpdate)
         } catch {
             // In words of our own: an error of libcurl's may hold the URL, which is the webhook's secret.
