@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test func `of a run that goes on the controller's word counts, not what a watch tells late`() async throws {
+        let target = FakeTarget()
+        try await Desk([target]).working { desk in
+            desk.list(start)
+            await target.calls.first(1)
+            desk.observe(.sample(slack: [.failed], stages: [.sample("lint", .failed)]))
+            await target.calls.first(2)
+            desk.reporter.followed(.run(start))
+            #expect(await target.calls.first(3) == ["u1 Running/0", "u1 Failing/0", "u1 Failing/0"])
+        }
+    }
+
     @Test func `a run whose records come only with the next write is told once`() async throws {
         let target = FakeTarget()
         try await Desk([target]).working { desk in
