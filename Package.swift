@@ -91,7 +91,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Reporting",
-            dependencies: ["Controller", "Document", "HTTPClient", "Model", crypto, cryptoExtras, logging],
+            dependencies: [
+                "Controller", "Document", "HTTPClient", "Model", "Planning", crypto, cryptoExtras, logging,
+            ],
             swiftSettings: settings),
 
         // The programs.
@@ -192,6 +194,12 @@ let package = Package(
         .testTarget(
             name: "PresentationTests", dependencies: ["Presentation", "Model", "Planning", "Document"],
             exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: [
+                "Reporting", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model", crypto, cryptoExtras,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "martletTests",
             dependencies: [

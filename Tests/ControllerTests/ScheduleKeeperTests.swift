@@ -27,7 +27,11 @@ struct ScheduleKeeperTests {
             self.end = Timestamp(end) ?? Timestamp(seconds: 0)
         }
 
-        func offset(of name: String) -> ZoneOffset? { name == "Asia/Kolkata" ? { _ in 19_800 } : nil }
+        func offset(of name: String) -> ZoneOffset? {
+            let kolkata: ZoneOffset = { _ in 19_800 }
+            return name == "Asia/Kolkata" ? kolkata : nil
+        }
+
         func pipelines() async throws -> [Pipeline] { [] }
         func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] { [] }
         func run(_ name: String, namespace: String?) async throws -> PipelineRun? { nil }

@@ -145,7 +145,7 @@ import Testing
         var spec = PipelineRunSpec()
         spec.pipelineRef = PipelineReference(name: "ci")
         let run = PipelineRun(metadata: metadata, spec: spec)
-        guard case .created(let made) = await store.create(run, ownedBy: pipeline) else {
+        guard case .made(let made) = await store.create(run, ownedBy: pipeline) else {
             Issue.record("not made")
             return
         }

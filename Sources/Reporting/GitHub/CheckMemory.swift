@@ -1,0 +1,55 @@
+internal import Model
+
+/// Which check runs there are for one run, and what they were told last.
+struct CheckMemory {
+    struct Known {
+        var id: Int64
+        /// Nil where it isn't known what GitHub has been told of it.
+        var sent: CheckRun?
+        var isSuccess = false
+        /// How many annotations it has got.
+        var annotations = 0
+    }
+
+    /// False until GitHub has been asked for those that are there, and again once a request for a new one has had no
+    /// answer: without asking there would be two.
+    var isListed = false
+    /// By external id.
+    private(set) var known: [String: Known] = [:]
+    /// Stages with a check run, in some rerun, that has succeeded.
+    private var succeeded: Set<String> = []
+
+    subscript(externalID: String) -> Known? { known[externalID] }
+
+    func hasSuccess(of stage: String) -> Bool { succeeded.contains(stage) }
+
+    /// A check run that GitHub lists.
+    mutating func found(_ externalID: String, id: Int64, isSuccess: Bool, run uid: String) {
+        // The uid ends at the first slash, the rerun begins after the last.
+        guard externalID.hasPrefix("\(uid)/"), let stage = Self.stage(externalID) else { return }
+        if isSuccess { succeeded.insert(stage) }
+        if var entry = known[externalID] {
+            // Two of the same name and id: the one that was made first goes on.
+            if id < entry.id {
+                entry.id = id
+                entry.sent = nil
+                known[externalID] = entry
+            }
+            return
+        }
+        known[externalID] = Known(id: id, sent: nil, isSuccess: isSuccess)
+    }
+
+    mutating func told(_ check: CheckRun, stage: String, id: Int64, annotations: Int) {
+        known[check.externalID] = Known(
+            id: id, sent: check, isSuccess: check.state == .completed("success"), annotations: annotations)
+        if check.state == .completed("success") { succeeded.insert(stage) } else { succeeded.remove(stage) }
+    }
+
+    private static func stage(_ externalID: String) -> String? {
+        guard let first = externalID.firstIndex(of: "/"), let last = externalID.lastIndex(of: "/"), first < last else {
+            return nil
+        }
+        return String(externalID[externalID.index(after: first)..<last])
+    }
+}

@@ -1,0 +1,102 @@
+internal import Model
+
+/// The last that is known of each run that there is, and what has been told of it.
+///
+/// Of a run that has been told to its end, or that nobody wants to be told of, only a few words are kept.
+struct FollowedRuns {
+    private struct Entry {
+        /// Nil where there is nothing to tell.
+        var run: PipelineRun?
+        /// Its status has come from the controller of this process, which is the only one that writes it: what the store
+        /// tells may be older.
+        var isControlled = false
+        /// What this process has told, by target; the status says so only later.
+        var told: [NotificationRecord] = []
+        /// The event that a target refused for good.
+        var refused: [(target: String, event: String)] = []
+    }
+
+    private var entries: [String: Entry] = [:]
+
+    /// The uids of runs that are kept whole.
+    var kept: [String] { entries.filter { $0.value.run != nil }.keys.sorted() }
+
+    func run(_ uid: String) -> PipelineRun? { entries[uid]?.run }
+
+    /// What a target has been told of a run: by this process, else by the status.
+    func told(_ uid: String, _ target: String) -> NotificationRecord? {
+        guard let entry = entries[uid] else { return nil }
+        return entry.told.first { $0.target == target }
+            ?? entry.run?.status.notifications.last { $0.target == target }
+    }
+
+    func told(_ run: PipelineRun, _ target: String) -> NotificationRecord? {
+        entries[run.uid]?.told.first { $0.target == target }
+            ?? run.status.notifications.last { $0.target == target }
+    }
+
+    /// All that the store has.
+    ///
+    /// - Returns: The uids of runs that are gone.
+    mutating func listed(_ runs: [PipelineRun]) -> [String] {
+        let present = Set(runs.map(\.uid))
+        let gone = entries.keys.filter { !present.contains($0) }.sorted()
+        for uid in gone { entries[uid] = nil }
+        return gone
+    }
+
+    /// Takes what the store tells of a run, unless the controller has told more.
+    ///
+    /// - Returns: The run as it stands now; nil where nothing new has been said.
+    mutating func followed(_ run: PipelineRun) -> PipelineRun? {
+        guard let entry = entries[run.uid], entry.isControlled else {
+            entries[run.uid, default: Entry()].run = run
+            return run
+        }
+        // What has been told to its end goes on only by the controller's word.
+        guard let known = entry.run else { return nil }
+        var run = run
+        run.status = known.status
+        entries[run.uid]?.run = run
+        return run
+    }
+
+    /// Takes what the controller has stored.
+    ///
+    /// - Returns: False for a run that the store hasn't told of, or that is gone.
+    mutating func observed(_ run: PipelineRun) -> Bool {
+        guard entries[run.uid] != nil else { return false }
+        entries[run.uid]?.run = run
+        entries[run.uid]?.isControlled = true
+        return true
+    }
+
+    mutating func gone(_ uid: String) { entries[uid] = nil }
+
+    mutating func tell(_ record: NotificationRecord, of uid: String) {
+        entries[uid]?.told.removeAll { $0.target == record.target }
+        entries[uid]?.told.append(record)
+        entries[uid]?.refused.removeAll { $0.target == record.target }
+    }
+
+    mutating func refuse(_ event: String, of uid: String, by target: String) {
+        entries[uid]?.refused.removeAll { $0.target == target }
+        entries[uid]?.refused.append((target, event))
+    }
+
+    /// - Parameter event: Asked for only where the target has refused something.
+    func isRefused(_ event: @autoclosure () -> String, of uid: String, by target: String) -> Bool {
+        guard let refused = entries[uid]?.refused.first(where: { $0.target == target }) else { return false }
+        return refused.event == event()
+    }
+
+    /// There is nothing more to tell of the run as it stands.
+    ///
+    /// - Returns: Whether it was kept until now.
+    @discardableResult
+    mutating func settle(_ uid: String) -> Bool {
+        guard entries[uid]?.run != nil else { return false }
+        entries[uid]?.run = nil
+        return true
+    }
+}

@@ -1,0 +1,70 @@
+import HTTPClient
+import HTTPTestSupport
+import Testing
+
+@testable import Reporting
+
+@Suite struct GitHubQueriesTests {
+    private func asking<Result: Sendable>(
+        _ github: StandIn, _ body: (GitHubQueries) async -> Result
+    ) async throws -> Result {
+        try await withHTTP { http in
+            let configuration = GitHubConfiguration(apiURL: github.url, token: Secret("t"))
+            let client = GitHubClient(configuration, http: http, version: "1.2")
+            return await body(GitHubQueries(client: client))
+        }
+    }
+
+    private static func page(_ names: Range<Int>) -> StandIn.Answer {
+        StandIn.Answer(body: "[\(names.map { #"{"filename":"f\#($0)"}"# }.joined(separator: ","))]")
+    }
+
+    @Test func `the files of a pull request are read page by page, with the former names of renamed ones`() async throws
+    {
+        let last = StandIn.Answer(body: #"[{"filename":"new","previous_filename":"old"}]"#)
+        let github = try StandIn([Self.page(0..<100), last])
+        let files = try await asking(github) { await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7) }
+        #expect(files == (0..<100).map { "f\($0)" } + ["new", "old"])
+        #expect(
+            github.requests.entries.map(\.call) == [
+                "GET /repos/acme/app/pulls/7/files?per_page=100&page=1",
+                "GET /repos/acme/app/pulls/7/files?per_page=100&page=2",
+            ])
+    }
+
+    @Test func `a pull request with more files than GitHub lists can't be known`() async throws {
+        let github = try StandIn([Self.page(0..<100)])
+        let files = try await asking(github) { await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7) }
+        #expect(files == nil)
+        #expect(github.requests.entries.count == 30)
+    }
+
+    @Test(arguments: [StandIn.Answer(status: 404), StandIn.Answer(status: 500), .cut, StandIn.Answer(body: "<html>")])
+    func `where GitHub doesn't say, nothing is concluded`(_ answer: StandIn.Answer) async throws {
+        let github = try StandIn([answer])
+        let files = try await asking(github) { await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7) }
+        #expect(files == nil)
+        let mayWrite = try await asking(github) { await $0.mayWrite(owner: "acme", repo: "app", user: "ada") }
+        #expect(mayWrite == nil)
+    }
+
+    @Test(arguments: [
+        ("admin", true), ("write", true), ("maintain", true), ("read", false), ("triage", false), ("none", false),
+    ])
+    func `who may write is whoever has that permission`(_ permission: String, _ expected: Bool) async throws {
+        let github = try StandIn([StandIn.Answer(body: #"{"permission":"\#(permission)"}"#)])
+        let answer = try await asking(github) { await $0.mayWrite(owner: "acme", repo: "app", user: "bot[bot]") }
+        #expect(answer == expected)
+        let call = "GET /repos/acme/app/collaborators/bot%5Bbot%5D/permission"
+        #expect(github.requests.entries.map(\.call) == [call])
+    }
+
+    @Test func `names that would lead elsewhere are not asked for`() async throws {
+        let github = try StandIn([StandIn.Answer(body: #"{"permission":"admin"}"#)])
+        #expect(try await asking(github) { await $0.mayWrite(owner: "..", repo: "app", user: "ada") } == nil)
+        #expect(try await asking(github) { await $0.changedFiles(owner: "a/b", repo: "app", pullRequest: 7) } == nil)
+        let encoded = try await asking(github) { await $0.mayWrite(owner: "acme", repo: "app", user: "../x?y") }
+        #expect(encoded == true)
+        #expect(github.requests.entries.map(\.target) == ["/repos/acme/app/collaborators/..%2Fx%3Fy/permission"])
+    }
+}
