@@ -18,7 +18,9 @@ package struct RefOutcomes: Equatable, Sendable {
     @discardableResult
     package mutating func note(_ outcome: RefOutcome) -> Bool {
         let former = all.firstIndex { $0.ref == outcome.ref }
-        if let former, let known = all[former].time, let time = outcome.time, known >= time { return false }
+        if let former, let known = all[former].time, let time = outcome.time {
+            if known > time || (known == time && all[former].run == outcome.run) { return false }
+        }
         let isNews = former.map { all[$0].succeeded != outcome.succeeded } ?? true
         if let former { all.remove(at: former) }
         all.append(outcome)

@@ -50,9 +50,8 @@ extension ControllerMachine {
         let isOver = run.status.isFinished && entry.stored.isFinished
         let hasStarted = run.status.startTime != nil && !isOver
         if !hasStarted {
-            let wantsRerun = run.spec.rerunCount > run.status.observedRerun
             guard entry.obstacle == nil, run.spec.desiredState == .running, run.metadata.deletionTimestamp == nil,
-                !isOver || wantsRerun
+                !isOver || run.wantsRerun
             else { return nil }
         }
         guard let name = try? graph.concurrencyGroup(of: run) else { return nil }
@@ -64,6 +63,11 @@ extension ControllerMachine {
 }
 
 extension PipelineRun {
+    /// Whether somebody wants it to run again, and nobody wants it cancelled.
+    var wantsRerun: Bool {
+        spec.rerunCount > status.observedRerun && spec.desiredState != .cancelled && metadata.deletionTimestamp == nil
+    }
+
     /// When the event that made the run arrived; a cluster's creation times are whole seconds.
     fileprivate var receivedTime: Timestamp? { metadata.annotations[RunLabels.received].flatMap { Timestamp($0) } }
 }

@@ -22,11 +22,8 @@ extension ControllerMachine {
             let round = takeDirty()
             for uid in round { gather(uid) }
             admitGroups()
+            for uid in round { plan(uid, at: now) }
             planned += round
-            for uid in round + takeDirty() {
-                plan(uid, at: now)
-                planned.append(uid)
-            }
             admitGroups()
         } while !dirty.isEmpty
         if mustSchedule, !readyRuns.isEmpty { planned += place(at: now) }

@@ -199,6 +199,8 @@ extension ControllerMachine {
 
     /// A finished run needs no graph and no copy of its plan, and has become part of its pipeline's history.
     mutating func entryEnded(_ uid: String, at now: Moment) {
+        // One that waits for its turn to run again goes on being planned.
+        if let run = runs[uid]?.run, run.wantsRerun { return }
         runs[uid]?.graph = nil
         runs[uid]?.graphSpec = nil
         runs[uid]?.ready = []

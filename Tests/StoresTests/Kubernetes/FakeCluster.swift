@@ -347,8 +347,11 @@ final class FakeCluster: APIConnection {
         case .success(let found): stored = found
         case .failure(let error): return .failure(error)
         }
-        var node = stored.node
-        for member in request.node?.members ?? [] { node = node.replacing(member.key, with: member.value) }
+        let metadata = request.node?["metadata"]
+        if let version = metadata?["resourceVersion"]?.string, version != Self.text(stored.version) {
+            return .failure(Self.conflict("the object has been modified"))
+        }
+        let node = stored.node.merged(with: request.node ?? Node(.null))
         return .success(put(place.collection, place.namespace ?? "", name, node, &state).node)
     }
 
@@ -463,5 +466,17 @@ extension Node {
 
     func replacing(_ key: String, _ inner: String, with value: Node) -> Node {
         replacing(key, with: (self[key] ?? Node(.object([]))).replacing(inner, with: value))
+    }
+}
+
+extension Node {
+    /// As a merge patch has it (RFC 7386), but for its deletions.
+    fileprivate func merged(with patch: Node) -> Node {
+        guard let changes = patch.members else { return patch }
+        var node = members == nil ? Node(object: [:]) : self
+        for change in changes {
+            node = node.replacing(change.key, with: (node[change.key] ?? Node(.null)).merged(with: change.value))
+        }
+        return node
     }
 }
