@@ -18,6 +18,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -195,7 +196,7 @@ let package = Package(
             name: "WebTests",
             dependencies: [
                 "Web", "Controller", "Document", "Model", "Planning", crypto, httpTypes, hummingbirdCore, logging,
-                nioCore, nioPosix,
+                nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

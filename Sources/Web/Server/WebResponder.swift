@@ -113,8 +113,10 @@ struct WebResponder: HTTPResponder {
             // Hummingbird answers these, and closes.
             throw error
         } catch {
-            return Answer(refusal: 400, "the body broke off", asJSON: true).endingConnection
+            return Self.brokenOff
         }
+        // A connection that is closed in between ends the body as its end would.
+        guard announced == 0 || body.readableBytes == announced else { return Self.brokenOff }
         return await use(body)
     }
 
@@ -122,6 +124,10 @@ struct WebResponder: HTTPResponder {
         guard room.take(bytes) else { return false }
         taken += bytes
         return true
+    }
+
+    private static var brokenOff: Answer {
+        Answer(refusal: 400, "the body broke off", asJSON: true).endingConnection
     }
 
     private static var noRoom: Answer {
