@@ -65,9 +65,7 @@ struct PageTests {
             #expect(!body.contains("\u{202E}"))
             #expect(!body.contains("\"onmouseover"))
             #expect(!body.contains("href=\"javascript"))
-            #expect(
-                body.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;\u{FFFD}")
-                    || body.contains("&lt;script&gt;"))
+            #expect(body.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;"))
         }
     }
 

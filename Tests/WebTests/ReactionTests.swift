@@ -216,6 +216,14 @@ struct ReactionTests {
             "another commit, or its beginning, lets nothing go", "/ok-to-test \(Sample.commit.prefix(39))",
             [Sample.run("a") { $0.makeHeldFork() }], asked: []),
         Case(
+            "a fork's run that goes already is left alone", "/ok-to-test \(Sample.commit)",
+            [
+                Sample.run("a") { run in
+                    run.makeActive()
+                    run.spec.source?.trust = .fork
+                }
+            ], asked: []),
+        Case(
             "what a person has paused isn't let go", "/ok-to-test \(Sample.commit)",
             [
                 Sample.run("a") { run in
