@@ -13,8 +13,16 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -26,7 +34,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.33.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
@@ -87,7 +98,10 @@ let package = Package(
 
         .target(
             name: "Web",
-            dependencies: ["Controller", "Document", "Model", "Planning", crypto, hummingbird, logging],
+            dependencies: [
+                "Controller", "Document", "Model", "Planning", "Presentation", crypto, httpTypes, hummingbird,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle,
+            ],
             swiftSettings: settings),
         .target(
             name: "Reporting",
@@ -100,16 +114,17 @@ let package = Package(
         .target(
             name: "Assembly",
             dependencies: [
-                "Agent", "AgentProtocol", "Controller", "Document", "Execution", "Kafka", "KafkaTransport",
-                "KubernetesAPI", "Manifests", "Model", "Planning", "Stores", "Threads", logging,
+                "Agent", "AgentProtocol", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
+                "KafkaTransport", "KubernetesAPI", "Manifests", "Metrics", "Model", "Planning", "Reporting", "Stores",
+                "Telemetry", "Threads", "Web", logging,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka", "KubernetesAPI",
-                "Manifests", "Model", "Planning", "Presentation", "Simulation", "Stores", "YAML", argumentParser,
-                logging, unixSignals,
+                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
+                "KubernetesAPI", "Manifests", "Model", "Planning", "Presentation", "Reporting", "Simulation", "Stores",
+                "Web", "YAML", argumentParser, logging, unixSignals,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -198,6 +213,13 @@ let package = Package(
             name: "ReportingTests",
             dependencies: [
                 "Reporting", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model", crypto, cryptoExtras,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "Controller", "Document", "Model", "Planning", crypto, httpTypes, hummingbirdCore, logging,
+                nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -274,6 +274,13 @@ import Testing
             "triggers[0].push.branches[1]: `a` is listed twice",
             "triggers[0].push.branches[2]: globs are matched against the branch's name, without `refs/heads/`"),
         Case(
+            "globs that can't be read",
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["release/[0-9"],"paths":["!docs/**"],"pathsIgnore":["docs\\"]}},{"tag":{"tags":["v[9-0]"]}}]}"#,
+            "triggers[0].push.branches[0]: `release/[0-9` has a `[` without its `]` (write `\\[` for a bracket that stands for itself)",
+            "triggers[0].push.paths[0]: `!docs/**` can't be negated (list what to leave out of paths in `pathsIgnore`; write `\\!` for a name that begins so)",
+            "triggers[0].push.pathsIgnore[0]: `docs\\` ends with a `\\` that nothing follows (write `\\\\` for a backslash)",
+            "triggers[1].tag.tags[0]: `v[9-0]` has a range that ends before it begins (write `[0-9]`)"),
+        Case(
             "a source with a password",
             #"{"source":{"url":"https://u:hunter2@github.com/a/b"},"stages":[{"name":"lint"}]}"#,
             "source.url: must not hold a password or token (keep it in a secret and name that as `credentials`)"),

@@ -9,14 +9,14 @@ extension PipelineCheck {
         }
         if let filter = trigger.push { checkGlobs(filter, path.key("push")) }
         if let filter = trigger.pullRequest { checkGlobs(filter, path.key("pullRequest")) }
-        if let filter = trigger.tag { checkUnique(filter.tags, path.key("tag").key("tags")) }
+        if let filter = trigger.tag { checkEach(filter.tags, path.key("tag").key("tags")) }
         if let schedule = trigger.schedule { checkSchedule(schedule, path.key("schedule")) }
     }
 
     private mutating func checkGlobs(_ filter: RefFilter, _ path: FieldPath) {
-        checkUnique(filter.branches, path.key("branches"))
-        checkUnique(filter.paths, path.key("paths"))
-        checkUnique(filter.pathsIgnore, path.key("pathsIgnore"))
+        checkEach(filter.branches, path.key("branches"))
+        checkEach(filter.paths, path.key("paths"))
+        checkEach(filter.pathsIgnore, path.key("pathsIgnore"))
         for (number, branch) in filter.branches.enumerated() where branch.hasPrefix("refs/") {
             report(
                 "globs are matched against the branch's name, without `refs/heads/`",
@@ -24,9 +24,13 @@ extension PipelineCheck {
         }
     }
 
-    private mutating func checkUnique(_ globs: [String], _ path: FieldPath) {
-        for (number, glob) in globs.enumerated() where globs[..<number].contains(glob) {
-            report("`\(glob.shown())` is listed twice", path.index(number))
+    private mutating func checkEach(_ globs: [String], _ path: FieldPath) {
+        for (number, glob) in globs.enumerated() {
+            if globs[..<number].contains(glob) {
+                report("`\(glob.shown())` is listed twice", path.index(number))
+            } else if case .failure(let error) = Glob.parse(glob) {
+                report(error.message, path.index(number), hint: error.hint)
+            }
         }
     }
 

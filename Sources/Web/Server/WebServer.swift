@@ -1,0 +1,88 @@
+package import Controller
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// The one HTTP server of a process: webhooks, pages, a JSON API, health, metrics.
+///
+/// It knows nobody who asks: whoever reaches its port reads everything but logs and secrets. Webhooks alone are
+/// authenticated, by their signature.
+package struct WebServer: Sendable {
+    private let settings: WebSettings
+    private let responder: WebResponder
+    private let logger: Logger
+    private let listening: @Sendable (Int) -> Void
+
+    /// - Parameter listening: Is told the port once the server takes connections.
+    package init(
+        _ settings: WebSettings, desk: any RunDesk, view: any RunsView, ports: WebPorts, logger: Logger,
+        listening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.logger = logger
+        self.listening = listening
+        let webhook = Webhook(settings: settings, desk: desk, view: view, ports: ports, logger: logger)
+        responder = WebResponder(
+            webhook: webhook, pages: Pages(view: view, ports: ports, externalURL: settings.externalURL), ports: ports,
+            limits: settings.limits)
+    }
+
+    /// Serves until it is cancelled; then requests under way are answered before it returns.
+    ///
+    /// - Throws: where it can't listen at the address.
+    package func run() async throws {
+        if settings.secrets.isEmpty {
+            logger.warning(
+                settings.allowsUnsigned
+                    ? "webhooks are taken without a signature: anybody who reaches this port can start runs"
+                    : "there is no secret for webhooks, so that every delivery is refused")
+        }
+        let limits = settings.limits
+        var http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: limits)], idleTimeout: TimeAmount(limits.idle))
+        http.httpDecoder = .init(
+            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+            maxHeaderFieldCount: limits.headerCount)
+        var configuration = ApplicationConfiguration(
+            address: .hostname(settings.listen.host, port: settings.listen.port),
+            availableConnectionsDelegate: .maximum(limits.connections, logger: quiet))
+        configuration.serverName = nil
+        let listening = listening
+        let application = Application(
+            responder: responder, server: .http1(configuration: http), configuration: configuration,
+            onServerRunning: { channel in listening(channel.localAddress?.port ?? 0) }, logger: quiet)
+        // Cancelling the group would cut off requests under way. So it isn't a child of the task that is cancelled, and
+        // ends by itself once the stop has ended.
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: application),
+                .init(service: Stop(stops: stops), successTerminationBehavior: .gracefullyShutdownGroup),
+            ], logger: quiet)
+        group.maximumGracefulShutdownDuration = limits.stopping
+        let services = ServiceGroup(configuration: group)
+        let work = Task { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            stop.yield()
+        }
+    }
+
+    /// The libraries' own words below errors are about every connection.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    private struct Stop: Service {
+        let stops: AsyncStream<Void>
+
+        func run() async {
+            for await _ in stops { return }
+        }
+    }
+}
