@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "Kafka", dependencies: ["CKafka", "Threads"], swiftSettings: settings),
         .target(name: "HTTPClient", dependencies: ["CCurl", "Threads"], swiftSettings: settings),
         .target(name: "KubernetesAPI", dependencies: ["Document", "HTTPClient", "YAML"], swiftSettings: settings),
-        .target(name: "Metrics", swiftSettings: settings),
+        .target(name: "PrometheusMetrics", swiftSettings: settings),
 
         // The core: values and decisions.
         .target(name: "Model", dependencies: ["Document"], swiftSettings: settings),
@@ -69,7 +69,7 @@ let package = Package(
 
         // What stands around it.
         .target(
-            name: "Telemetry", dependencies: ["Controller", "Document", "Metrics", "Model", "Planning"],
+            name: "Telemetry", dependencies: ["Controller", "Document", "PrometheusMetrics", "Model", "Planning"],
             swiftSettings: settings),
         .target(name: "Manifests", dependencies: ["Document", "YAML", "Model"], swiftSettings: settings),
         .target(
@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "KafkaTransport",
             dependencies: [
-                "AgentProtocol", "Model", "Controller", "Agent", "Kafka", "Metrics", "Telemetry", logging,
+                "AgentProtocol", "Model", "Controller", "Agent", "Kafka", "PrometheusMetrics", "Telemetry", logging,
             ],
             swiftSettings: settings),
         .target(
@@ -115,7 +115,7 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "Agent", "AgentProtocol", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
-                "KafkaTransport", "KubernetesAPI", "Manifests", "Metrics", "Model", "Planning", "Reporting", "Stores",
+                "KafkaTransport", "KubernetesAPI", "Manifests", "PrometheusMetrics", "Model", "Planning", "Reporting", "Stores",
                 "Telemetry", "Threads", "Web", logging,
             ],
             swiftSettings: settings),
@@ -155,7 +155,7 @@ let package = Package(
                 "KubernetesAPI", "HTTPClient", "HTTPTestSupport", "ClusterSupport", "Document", "Execution",
             ],
             swiftSettings: settings),
-        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: settings),
+        .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics"], swiftSettings: settings),
         .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -183,13 +183,13 @@ let package = Package(
         .testTarget(
             name: "KafkaTransportTests",
             dependencies: [
-                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "Metrics", "Model", "Telemetry",
+                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "PrometheusMetrics", "Model", "Telemetry",
                 logging,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Controller", "Document", "Metrics", "Model", "Planning", "Telemetry"],
+            dependencies: ["Controller", "Document", "PrometheusMetrics", "Model", "Planning", "Telemetry"],
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "Model"], exclude: ["Faults"], swiftSettings: settings

@@ -4,6 +4,7 @@ package import KubernetesAPI
 internal import Logging
 internal import Model
 internal import Stores
+internal import Telemetry
 
 /// Where a controller finds its resources in a cluster, and how it is known there.
 package struct ClusterHome: Sendable {
@@ -96,7 +97,7 @@ package final class ClusterController: Sendable {
                 store: store, installation: installation, source: home.identity, allowsLocalSources: false,
                 logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct, board: board,
                 feedsBoard: options.web == nil, desk: { ClusterDesk(view, board: $0) },
-                addMetrics: { $0.addCluster(client) }),
+                addMetrics: { $0.addCluster { client.figures } }),
             in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
     }
 
@@ -136,6 +137,18 @@ package final class ClusterController: Sendable {
 }
 
 extension KubernetesClient {
+    fileprivate var figures: ClusterFigures {
+        let counters = counters
+        var figures = ClusterFigures()
+        figures.requests = counters.lines.map {
+            ClusterFigures.Requests(method: $0.method.rawValue, code: $0.outcome.rawValue, count: $0.count)
+        }
+        figures.retries = counters.retries
+        figures.throttledSeconds = counters.throttledSeconds
+        figures.watches = counters.streams
+        return figures
+    }
+
     /// An installation without a name of its own is the namespace that it is in.
     fileprivate func uid(ofNamespace name: String) async throws(APIError) -> String {
         let bytes: [UInt8]

@@ -4,9 +4,9 @@ internal import Controller
 internal import Kafka
 internal import KafkaTransport
 internal import Logging
-internal import Metrics
 internal import Model
 internal import Planning
+internal import PrometheusMetrics
 internal import Stores
 
 /// What every controller's process has, whichever its home: the link to the brokers or a broker of its own, the log
@@ -63,6 +63,7 @@ final class ControllerUnit: Sendable {
             installation: home.installation, topics: options.kafka.topics, logger: options.logger)
         configuration.plan = options.kafka.plan
         configuration.kinds = kinds
+        configuration.publishesEvents = true
         configuration.logGroup = home.logGroup
         let address: KafkaTransport.BrokerAddress
         if let cluster = options.kafka.cluster {
@@ -89,7 +90,7 @@ final class ControllerUnit: Sendable {
             try JournalFile(path, version: options.version) { logger.warning("\($0)") }
         }
         surroundings = try Surroundings(
-            options, home, board: home.board, link: link, tail: LogTail(logs: logs))
+            options, home, link: link, channel: channel, tail: LogTail(logs: logs))
         let board: any ControllerObserver = home.feedsBoard ? home.board : StatusBoard(board: home.board)
         var machine = ControllerConfiguration()
         machine.inProcessInstances = Set(options.agents.map(\.instance))
@@ -100,7 +101,8 @@ final class ControllerUnit: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            logs: logs, observers: [board] + observers + surroundings.observers, configuration: machine, recorder: journal, mayAct: home.mayAct,
+            logs: logs, observers: [board] + observers + surroundings.observers, configuration: machine,
+            recorder: journal, mayAct: home.mayAct,
             serveChannel: { await channel.run() })
         surroundings.connect(controller)
         let executor = options.executor ?? Self.executor(options, in: folder)

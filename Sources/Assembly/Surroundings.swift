@@ -2,9 +2,9 @@ internal import Controller
 internal import HTTPClient
 internal import KafkaTransport
 internal import Logging
-internal import Metrics
 internal import Model
 internal import Planning
+internal import PrometheusMetrics
 internal import Reporting
 internal import Stores
 internal import Synchronization
@@ -29,15 +29,16 @@ final class Surroundings: Sendable {
     private let server: WebServer?
 
     /// - Parameters:
-    ///   - board: Everything that this process sees; fed by whoever makes this.
+    ///   - channel: The controller's own.
     ///   - tail: Of agents' output.
     init(
-        _ options: ControllerOptions, _ home: ControllerUnit.Home, board: RunBoard, link: KafkaLink,
+        _ options: ControllerOptions, _ home: ControllerUnit.Home, link: KafkaLink, channel: KafkaAgentChannel,
         tail: any OutputTail
     ) throws {
         let logger = options.logger
         let warn: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let controller = LateController()
+        let board = home.board
         let desk = home.desk(board)
         self.logger = logger
         self.controller = controller
@@ -45,7 +46,7 @@ final class Surroundings: Sendable {
         let figures = ServerMetrics(in: registry)
         registry.addBuild(version: options.version)
         registry.addProcess()
-        registry.addKafka { link.figures }
+        registry.addKafka { link.figures(of: channel) }
         home.addMetrics(registry)
 
         var github: GitHubClient?
@@ -62,9 +63,12 @@ final class Surroundings: Sendable {
             reporter = nil
         }
         let base = options.web?.externalURL
-        announcer = EventAnnouncer(
-            installation: home.installation, publisher: KafkaEventPublisher(link),
+        let publisher = KafkaEventPublisher(link: link)
+        let announcer = EventAnnouncer(
+            installation: home.installation, publisher: publisher,
             url: { run in base.map { "\($0)/runs/\(run.metadata.namespace ?? "-")/\(run.metadata.name)" } })
+        registry.addEvents(announcer, lost: { publisher.lost })
+        self.announcer = announcer
         let store = home.store
         keeper = ScheduleKeeper(
             desk: desk, zones: MachineZones(), patch: { await store.patch($0) }, mayAct: home.mayAct,
@@ -99,10 +103,12 @@ final class Surroundings: Sendable {
     private static func log(_ report: ScheduleKeeper.Report, _ logger: Logger) {
         switch report {
         case .made(let run, let pipeline, let time):
-            logger.info("run made by schedule", metadata: ["run": "\(run)", "pipeline": "\(pipeline)", "time": "\(time)"])
+            logger.info(
+                "run made by schedule", metadata: ["run": "\(run)", "pipeline": "\(pipeline)", "time": "\(time)"])
         case .missed(let pipeline, let time):
             logger.warning(
-                "too late for a schedule's start, which is left out", metadata: ["pipeline": "\(pipeline)", "time": "\(time)"])
+                "too late for a schedule's start, which is left out",
+                metadata: ["pipeline": "\(pipeline)", "time": "\(time)"])
         case .trouble(let problem): logger.warning("\(problem)")
         }
     }

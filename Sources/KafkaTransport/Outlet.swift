@@ -1,5 +1,5 @@
 import Kafka
-import Metrics
+import PrometheusMetrics
 import Synchronization
 import Telemetry
 

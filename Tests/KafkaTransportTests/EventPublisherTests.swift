@@ -1,8 +1,8 @@
 import AgentProtocol
 import Controller
 import Kafka
-import Metrics
 import Model
+import PrometheusMetrics
 import Telemetry
 import Testing
 

@@ -1,8 +1,8 @@
 import Controller
 import Glibc
-import Metrics
 import Model
 import Planning
+import PrometheusMetrics
 import Telemetry
 import Testing
 

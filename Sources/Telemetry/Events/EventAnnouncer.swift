@@ -1,8 +1,8 @@
 package import Controller
 internal import Glibc
-package import Metrics
 package import Model
 package import Planning
+package import PrometheusMetrics
 internal import Synchronization
 
 /// Announces what happens to runs to the world, as CDEvents.

@@ -1,4 +1,4 @@
-package import Metrics
+package import PrometheusMetrics
 
 /// What a process has asked a Kubernetes API server.
 package struct ClusterFigures: Equatable, Sendable {

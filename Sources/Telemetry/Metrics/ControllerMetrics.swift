@@ -1,7 +1,7 @@
 package import Controller
-package import Metrics
 package import Model
 package import Planning
+package import PrometheusMetrics
 internal import Synchronization
 
 /// Counts what a leading controller does, and asks it how things stand when somebody looks at the metrics.

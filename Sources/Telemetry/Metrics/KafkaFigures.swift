@@ -1,4 +1,4 @@
-package import Metrics
+package import PrometheusMetrics
 
 /// What a process's link to Kafka has done, and how it stands.
 package struct KafkaFigures: Equatable, Sendable {

@@ -1,4 +1,4 @@
-package import Metrics
+package import PrometheusMetrics
 
 /// Counts what the web server answers, and what people are told.
 package final class ServerMetrics: Sendable {

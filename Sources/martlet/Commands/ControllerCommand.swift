@@ -9,6 +9,7 @@ internal import Manifests
 internal import Model
 internal import Planning
 internal import Stores
+internal import Web
 
 struct ControllerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

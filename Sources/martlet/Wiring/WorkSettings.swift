@@ -10,7 +10,10 @@ internal import Model
 extension SettingValues {
     /// - Parameter quiet: Whether only warnings are logged unless the user asks for more.
     func logger(_ label: String, quiet: Bool = false) -> Logger {
-        var logger = Logger(label: label, factory: { StreamLogHandler.standardError(label: $0) })
+        var logger = Logger(label: label) { [isJSON = text(Settings.logFormat) == "json"] label in
+            if isJSON { return JSONLogHandler(label: label) as any LogHandler }
+            return TextLogHandler(label: label)
+        }
         let level = value(Settings.logLevel)
         logger.logLevel =
             quiet && level.origin == .fallback
