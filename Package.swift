@@ -130,8 +130,9 @@ let package = Package(
         .executableTarget(
             name: "martlet-bench",
             dependencies: [
-                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "Kafka",
-                "KafkaTransport", "KubernetesAPI", "Model", "Planning", "Stores", argumentParser, logging,
+                "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
+                "KafkaTransport", "KubernetesAPI", "Manifests", "Model", "Planning", "Stores", "Web", argumentParser,
+                crypto, logging,
             ],
             swiftSettings: settings),
 

@@ -13,7 +13,7 @@ struct Bench: AsyncParsableCommand {
             """,
         subcommands: [
             HandoffBench.self, RunBench.self, ThroughputBench.self, CostBench.self, PlanBench.self,
-            ScheduleBench.self,
+            ScheduleBench.self, WebhookBench.self,
         ])
 }
 

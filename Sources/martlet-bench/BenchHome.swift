@@ -2,6 +2,7 @@ internal import Agent
 internal import AgentProtocol
 internal import Assembly
 internal import Controller
+internal import Document
 internal import Execution
 internal import Glibc
 internal import Kafka
@@ -64,8 +65,11 @@ final class BenchHome: ControllerObserver {
     }
 
     /// Runs `body` while the home works.
+    ///
+    /// - Parameter pipeline: What the home has from the start.
     func serve(
         agents: [AgentConfiguration], executor: (any StageExecutor)?, in place: HomeOptions,
+        pipeline: Pipeline? = nil, configure: (inout ControllerOptions) -> Void = { _ in },
         _ body: @escaping @Sendable (any ServedHome) async throws -> Void
     ) async throws {
         var template = Array("/tmp/martlet-bench.XXXXXX".utf8CString)
@@ -77,12 +81,21 @@ final class BenchHome: ControllerObserver {
         options.agents = agents
         options.executor = executor
         if let kafka = place.kafka { options.kafka.cluster = KafkaSettings(bootstrapServers: kafka) }
+        configure(&options)
         let result: Result<Void, any Error>
         do {
             if let kubeconfig = place.kubeconfig {
-                try await serve(kubeconfig, place.context, options, body)
+                try await serve(kubeconfig, place.context, options, pipeline, body)
             } else {
-                let controller = try LocalController(options, observers: [self])
+                var manifests: [String] = []
+                if let pipeline {
+                    let json = JSONWriter.text { Resource.pipeline(pipeline).write(into: &$0) }
+                    try FileSystem.write(json, to: "\(folder)/pipeline.json", mode: 0o644)
+                    manifests = ["\(folder)/pipeline.json"]
+                }
+                let controller = try LocalController(options, manifests: manifests, observers: [self])
+                let problems = try controller.load(strictly: true)
+                if let problem = problems.first { throw BenchError(description: problem.line) }
                 try await serve({ try await controller.run() }) { try await body(controller) }
             }
             result = .success(())
@@ -94,7 +107,7 @@ final class BenchHome: ControllerObserver {
     }
 
     private func serve(
-        _ kubeconfig: String, _ context: String?, _ options: ControllerOptions,
+        _ kubeconfig: String, _ context: String?, _ options: ControllerOptions, _ pipeline: Pipeline?,
         _ body: @escaping @Sendable (any ServedHome) async throws -> Void
     ) async throws {
         let configuration = try ClusterConfiguration.find(
@@ -105,6 +118,7 @@ final class BenchHome: ControllerObserver {
         home.watchedNamespace = configuration.namespace
         let controller = try await ClusterController.start(options, home, observers: [self])
         let served = try ServedCluster(controller, home)
+        if let pipeline { try await served.create(pipeline) }
         try await serve({ try await controller.run() }) {
             do {
                 try await body(served)

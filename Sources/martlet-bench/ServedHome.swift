@@ -26,6 +26,7 @@ final class ServedCluster: ServedHome {
     private let controller: ClusterController
     private let client: KubernetesClient
     private let runs: String
+    private let pipelines: String
     /// Names of runs by UID.
     private let names = Mutex<[String: String]>([:])
     private let label = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -34,6 +35,7 @@ final class ServedCluster: ServedHome {
         self.controller = controller
         client = try KubernetesClient(home.configuration)
         runs = "/apis/martlet.dev/v1alpha1/namespaces/\(home.namespace)/pipelineruns"
+        pipelines = "/apis/martlet.dev/v1alpha1/namespaces/\(home.namespace)/pipelines"
     }
 
     var writes: Int? {
@@ -64,6 +66,14 @@ final class ServedCluster: ServedHome {
         return uid
     }
 
+    /// Makes a pipeline, which goes with the runs in the end.
+    func create(_ pipeline: Pipeline) async throws {
+        var pipeline = pipeline
+        pipeline.metadata.labels["bench"] = label
+        let json = JSONWriter.text { Resource.pipeline(pipeline).write(into: &$0) }
+        _ = try await client.send(APIRequest(.post, pipelines, body: json))
+    }
+
     /// The object as the server keeps it, which is JSON, too.
     func storedBytes(_ uid: String) async throws -> Int? {
         guard let name = names.withLock({ $0[uid] }) else { return nil }
@@ -71,8 +81,21 @@ final class ServedCluster: ServedHome {
     }
 
     func removeRuns() async throws {
-        _ = try await client.send(
-            APIRequest(.delete, runs, query: [.init("labelSelector", "bench=\(label)")], timeoutSeconds: 120))
+        let query = [APIRequest.Parameter("labelSelector", "bench=\(label)")]
+        _ = try await client.send(APIRequest(.delete, runs, query: query, timeoutSeconds: 120))
+        _ = try await client.send(APIRequest(.delete, pipelines, query: query, timeoutSeconds: 120))
+        // Made by deliveries, which know nothing of the benchmark.
+        let made = [APIRequest.Parameter("labelSelector", "\(RunLabels.trigger)=push")]
+        _ = try await client.send(APIRequest(.delete, runs, query: made, timeoutSeconds: 120))
         await client.close()
+    }
+}
+
+extension JSONWriter {
+    /// What `body` writes.
+    static func text(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        body(&writer)
+        return writer.bytes
     }
 }

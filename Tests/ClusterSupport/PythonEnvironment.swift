@@ -10,6 +10,24 @@ package enum PythonEnvironment {
     ///   - module: What can be imported once they are there.
     /// - Throws: `ClusterError` that says what is missing. A test that can't run has failed.
     package static func interpreter(requirements: String, module: String) async throws -> String {
+        try await making.interpreter(requirements: requirements, module: module)
+    }
+
+    /// Tests that run at the same time want the same one: it is made for the first, and the others wait for it.
+    private static let making = Making()
+
+    private actor Making {
+        private var made: [String: Task<String, any Error>] = [:]
+
+        func interpreter(requirements: String, module: String) async throws -> String {
+            if let made = made[requirements] { return try await made.value }
+            let task = Task { try await PythonEnvironment.make(requirements: requirements, module: module) }
+            made[requirements] = task
+            return try await task.value
+        }
+    }
+
+    private static func make(requirements: String, module: String) async throws -> String {
         var environment: [String: String] = [:]
         for name in ["PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR"] {
             if let value = getenv(name) { environment[name] = String(cString: value) }

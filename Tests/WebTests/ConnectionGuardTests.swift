@@ -22,9 +22,8 @@ struct ConnectionGuardTests {
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         }
 
-        func receive(_ parts: HTTPRequestPart...) throws {
-            for part in parts { try channel.writeInbound(part) }
-        }
+        /// One at a time: Swift 6.3's optimiser destroys an array of parts wrongly.
+        func receive(_ part: HTTPRequestPart) throws { try channel.writeInbound(part) }
 
         func answer(_ status: Int = 200, closing: Bool = false) throws {
             let fields: HTTPFields = closing ? [.connection: "close"] : [:]
@@ -63,7 +62,9 @@ struct ConnectionGuardTests {
 
     @Test func `a request that has come in time may be answered late`() throws {
         let connection = try Connection()
-        try connection.receive(Self.head, Self.piece, .end(nil))
+        try connection.receive(Self.head)
+        try connection.receive(Self.piece)
+        try connection.receive(.end(nil))
         connection.loop.advanceTime(by: .minutes(10))
         #expect(connection.channel.isActive)
         try connection.answer()
@@ -74,7 +75,8 @@ struct ConnectionGuardTests {
 
     @Test func `an answer that isn't taken ends the connection`() throws {
         let connection = try Connection()
-        try connection.receive(Self.head, .end(nil))
+        try connection.receive(Self.head)
+        try connection.receive(.end(nil))
         try connection.channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
         connection.loop.advanceTime(by: .seconds(19))
         #expect(connection.channel.isActive)
@@ -87,7 +89,8 @@ struct ConnectionGuardTests {
         alone.channel.pipeline.fireErrorCaught(HTTPParserError.headerOverflow)
         #expect(try alone.statuses() == [431])
         let second = try Connection()
-        try second.receive(Self.head, .end(nil))
+        try second.receive(Self.head)
+        try second.receive(.end(nil))
         second.channel.pipeline.fireErrorCaught(HTTPParserError.headerOverflow)
         #expect(try second.statuses() == [])
         #expect(!second.channel.isActive)

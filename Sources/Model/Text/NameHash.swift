@@ -2,7 +2,7 @@
 package enum NameHash {
     private static let alphabet = Array("0123456789abcdefghijkmnpqrstvwxz".utf8)
 
-    /// The 128-bit FNV-1a hash's lowest bits, five a digit. It tells texts apart, and withstands nobody who searches
+    /// The 128-bit FNV-1a hash, mixed once more, five bits a digit. It tells texts apart, and withstands nobody who searches
     /// for a collision.
     ///
     /// - Parameter digits: From 1 to 25.
@@ -10,6 +10,10 @@ package enum NameHash {
         let prime = (UInt128(1) << 88) + 0x13B
         var hash = UInt128(0x6C62_272E_07BB_0142) << 64 | 0x62B8_2175_6295_C58D
         for byte in text.utf8 { hash = (hash ^ UInt128(byte)) &* prime }
+        // The last bytes of a text have not reached its high bits yet.
+        hash ^= hash >> 67
+        hash = hash &* (UInt128(0x9E37_79B9_7F4A_7C15) << 64 | 0xF39C_C060_5CED_C835)
+        hash ^= hash >> 61
         var bytes: [UInt8] = []
         for _ in 0..<digits {
             bytes.append(alphabet[Int(hash & 31)])
