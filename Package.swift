@@ -142,6 +142,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HTTPTestSupport", dependencies: ["Threads"], path: "Tests/HTTPTestSupport", swiftSettings: settings),
+        .target(
+            name: "ReportingSupport", dependencies: ["Document", "HTTPTestSupport", "Model", crypto, cryptoExtras],
+            path: "Tests/ReportingSupport", swiftSettings: settings),
         .testTarget(name: "DocumentTests", dependencies: ["Document", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "YAMLTests", dependencies: ["YAML", "Document", "TestSupport"], exclude: ["Golden"],
@@ -212,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Reporting", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model", crypto, cryptoExtras,
+                "Reporting", "ReportingSupport", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model", crypto,
+                cryptoExtras,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -234,8 +238,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "martlet", "Agent", "AgentProtocol", "Assembly", "ClusterSupport", "Controller", "Document",
-                "Execution", "Kafka", "Model", "Stores", "TestSupport", logging,
+                "Execution", "HTTPClient", "HTTPTestSupport", "Kafka", "Model", "ReportingSupport", "Stores",
+                "TestSupport", crypto, logging,
             ],
-            swiftSettings: settings),
+            exclude: ["Web/git-server.py"], swiftSettings: settings),
     ]
 )

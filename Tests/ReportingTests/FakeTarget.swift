@@ -1,4 +1,5 @@
 import Model
+import ReportingSupport
 import Synchronization
 
 @testable import Reporting

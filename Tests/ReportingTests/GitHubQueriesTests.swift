@@ -1,5 +1,6 @@
 import HTTPClient
 import HTTPTestSupport
+import ReportingSupport
 import Testing
 
 @testable import Reporting

@@ -2,6 +2,7 @@ import Document
 import HTTPClient
 import HTTPTestSupport
 import Model
+import ReportingSupport
 import Testing
 
 @testable import Reporting
@@ -15,7 +16,7 @@ import Testing
         try await withHTTP { http in
             let configuration = GitHubConfiguration(
                 apiURL: github.url, webURL: github.url, token: token ? Secret("ghp_hush") : nil,
-                app: app ? GitHubConfiguration.App(id: "123", key: SampleKey.pem) : nil)
+                app: app ? GitHubConfiguration.App(id: "123", key: Secret(SampleKey.pem)) : nil)
             #expect(configuration.problems == [])
             let client = GitHubClient(
                 configuration, http: http, clock: time.clock, version: "1.2", timeoutSeconds: timeoutSeconds)

@@ -1,5 +1,6 @@
 import Controller
 import Model
+import ReportingSupport
 
 @testable import Reporting
 
@@ -108,5 +109,15 @@ extension Annotation {
         annotation.rule = rule
         annotation.message = message
         return annotation
+    }
+}
+
+extension StandInGitHub {
+    /// One that knows the samples.
+    convenience init(
+        checks: [Check] = [], fault: @escaping Fault = { _, _ in nil }, lostAnswers: Set<Int> = []
+    ) throws {
+        let world = World(commit: ReportingTests.commit, userAgent: "martlet/1.2", now: dawn)
+        try self.init(world, checks: checks, fault: fault, lostAnswers: lostAnswers)
     }
 }

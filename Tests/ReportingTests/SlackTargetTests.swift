@@ -2,6 +2,7 @@ import Document
 import HTTPClient
 import HTTPTestSupport
 import Model
+import ReportingSupport
 import Testing
 
 @testable import Reporting

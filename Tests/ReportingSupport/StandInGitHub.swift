@@ -1,21 +1,40 @@
-import Document
-import HTTPClient
-import HTTPTestSupport
-import Model
-import Synchronization
-import Testing
-
-@testable import Reporting
+internal import Document
+package import HTTPTestSupport
+package import Model
+internal import Synchronization
 
 /// A GitHub that keeps check runs and statuses, refuses what its documentation doesn't have, and fails as the test says.
-final class StandInGitHub: Sendable {
-    struct Check: Equatable, Sendable {
-        var id: Int
-        var externalID: String
-        var name: String
+package final class StandInGitHub: Sendable {
+    /// Whom it knows, and what of.
+    package struct World: Sendable {
+        /// The only commit of acme/app that there is.
+        package var commit: String
+        package var userAgent: String
+        /// Tokens of an App last a little over an hour from then.
+        package var now: Timestamp
+
+        package init(commit: String, userAgent: String, now: Timestamp) {
+            self.commit = commit
+            self.userAgent = userAgent
+            self.now = now
+        }
+    }
+
+    package struct Check: Equatable, Sendable {
+        package var id: Int
+        package var externalID: String
+        package var name: String
         /// `queued`, or `completed/success`.
-        var state: String
-        var annotations = 0
+        package var state: String
+        package var annotations = 0
+
+        package init(id: Int, externalID: String, name: String, state: String, annotations: Int = 0) {
+            self.id = id
+            self.externalID = externalID
+            self.name = name
+            self.state = state
+            self.annotations = annotations
+        }
     }
 
     private struct State {
@@ -25,7 +44,7 @@ final class StandInGitHub: Sendable {
         var complaints: [String] = []
     }
 
-    typealias Fault = @Sendable (_ request: ReceivedRequest, _ number: Int) -> StandIn.Answer?
+    package typealias Fault = @Sendable (_ request: ReceivedRequest, _ number: Int) -> StandIn.Answer?
 
     private let shared: SharedState
     private let server: StandIn
@@ -33,12 +52,14 @@ final class StandInGitHub: Sendable {
     /// - Parameters:
     ///   - fault: Answers instead; nil lets the request pass.
     ///   - lostAnswers: Numbers of requests that are acted upon, and whose connection breaks then.
-    init(checks: [Check] = [], fault: @escaping Fault = { _, _ in nil }, lostAnswers: Set<Int> = []) throws {
+    package init(
+        _ world: World, checks: [Check] = [], fault: @escaping Fault = { _, _ in nil }, lostAnswers: Set<Int> = []
+    ) throws {
         let shared = SharedState(State(checks: checks))
         self.shared = shared
         server = try StandIn { request, number in
             if let answer = fault(request, number) { return answer }
-            let answer = shared.value.withLock { Self.answer(request, &$0) }
+            let answer = shared.value.withLock { Self.answer(request, world, &$0) }
             return lostAnswers.contains(number) ? .cut : answer
         }
     }
@@ -49,19 +70,19 @@ final class StandInGitHub: Sendable {
         init(_ state: State) { value = Mutex(state) }
     }
 
-    var url: String { server.url }
-    var repository: String { "\(server.url)/acme/app.git" }
-    var requests: Journal<ReceivedRequest> { server.requests }
-    var calls: [String] { server.requests.entries.map(\.call) }
-    var checks: [Check] { shared.value.withLock { $0.checks } }
-    var statuses: [String] { shared.value.withLock { $0.statuses } }
+    package var url: String { server.url }
+    package var repository: String { "\(server.url)/acme/app.git" }
+    package var requests: Journal<ReceivedRequest> { server.requests }
+    package var calls: [String] { server.requests.entries.map(\.call) }
+    package var checks: [Check] { shared.value.withLock { $0.checks } }
+    package var statuses: [String] { shared.value.withLock { $0.statuses } }
     /// What a request had that GitHub doesn't document, or hadn't that it demands.
-    var complaints: [String] { shared.value.withLock { $0.complaints } }
+    package var complaints: [String] { shared.value.withLock { $0.complaints } }
 
-    private static func answer(_ request: ReceivedRequest, _ state: inout State) -> StandIn.Answer {
+    private static func answer(_ request: ReceivedRequest, _ world: World, _ state: inout State) -> StandIn.Answer {
         for (name, value) in [
             ("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28"),
-            ("user-agent", "martlet/1.2"),
+            ("user-agent", world.userAgent),
         ] where request[name] != value { state.complaints.append("\(request.call): \(name)") }
         let body = request.body.isEmpty ? nil : try? parseJSON(request.body)
         let bearer = request["authorization"].map { String($0.dropFirst(7)) } ?? ""
@@ -74,8 +95,8 @@ final class StandInGitHub: Sendable {
             if request.method == "GET" { return StandIn.Answer(body: #"{"id":77,"app_id":123}"#) }
             state.tokens += 1
             return StandIn.Answer(
-                status: 201, body: #"{"token":"ghs_\#(state.tokens)","expires_at":"\#(dawn.adding(seconds: 3725))"}"#)
-        case ("POST", "/repos/acme/app/statuses/\(commit)"):
+                status: 201, body: #"{"token":"ghs_\#(state.tokens)","expires_at":"\#(world.now.adding(seconds: 3725))"}"#)
+        case ("POST", "/repos/acme/app/statuses/\(world.commit)"):
             if bearer != "ghp_hush", !bearer.hasPrefix("ghs_") { return StandIn.Answer(status: 401) }
             require(body, ["state", "target_url", "description", "context"], needed: ["state"], request, &state)
             let word = body?["state"]?.string ?? ""
@@ -83,7 +104,7 @@ final class StandInGitHub: Sendable {
             if !isKnown { state.complaints.append("state \(word)") }
             state.statuses.append("\(body?["context"]?.string ?? "") \(word)")
             return StandIn.Answer(status: 201, body: #"{"id":1}"#)
-        case ("GET", "/repos/acme/app/commits/\(commit)/check-runs"):
+        case ("GET", "/repos/acme/app/commits/\(world.commit)/check-runs"):
             guard bearer.hasPrefix("ghs_") else { return StandIn.Answer(status: 401) }
             let page = request.target.split(separator: "page=").last.flatMap { Int($0) } ?? 1
             let shown = state.checks.dropFirst((page - 1) * 100).prefix(100).map { check in

@@ -1,7 +1,7 @@
-import Synchronization
+internal import Synchronization
 
 /// What happened, in order, for tests that wait for it.
-final class Journal<Entry: Sendable>: Sendable {
+package final class Journal<Entry: Sendable>: Sendable {
     private struct State {
         var entries: [Entry] = []
         var waiters: [(count: Int, CheckedContinuation<Void, Never>)] = []
@@ -9,9 +9,11 @@ final class Journal<Entry: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    var entries: [Entry] { state.withLock { $0.entries } }
+    package init() {}
 
-    func append(_ entry: Entry) {
+    package var entries: [Entry] { state.withLock { $0.entries } }
+
+    package func append(_ entry: Entry) {
         let ready = state.withLock { state in
             state.entries.append(entry)
             let ready = state.waiters.filter { $0.count <= state.entries.count }
@@ -23,7 +25,7 @@ final class Journal<Entry: Sendable>: Sendable {
 
     /// The entries, once there are so many.
     @discardableResult
-    func first(_ count: Int) async -> [Entry] {
+    package func first(_ count: Int) async -> [Entry] {
         await withCheckedContinuation { waiter in
             let isThere = state.withLock { state in
                 if state.entries.count < count { state.waiters.append((count, waiter)) }

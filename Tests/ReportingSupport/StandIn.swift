@@ -1,18 +1,23 @@
-import Document
-import HTTPClient
-import HTTPTestSupport
-import Synchronization
-import Testing
+package import Document
+package import HTTPTestSupport
+internal import Synchronization
 
 /// A server that answers as the test says and keeps each request.
-final class StandIn: Sendable {
-    struct Answer: Sendable {
-        var status = 200
-        var headers: [String] = []
-        var body = "{}"
-        var kind = Kind.answered
+package final class StandIn: Sendable {
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: [String]
+        package var body: String
+        package var kind: Kind
 
-        enum Kind {
+        package init(status: Int = 200, headers: [String] = [], body: String = "{}", kind: Kind = .answered) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+            self.kind = kind
+        }
+
+        package enum Kind: Sendable {
             case answered
             /// The connection breaks.
             case cut
@@ -20,15 +25,15 @@ final class StandIn: Sendable {
             case silent
         }
 
-        static let cut = Answer(kind: .cut)
-        static let silent = Answer(kind: .silent)
+        package static let cut = Answer(kind: .cut)
+        package static let silent = Answer(kind: .silent)
     }
 
-    let requests = Journal<ReceivedRequest>()
+    package let requests = Journal<ReceivedRequest>()
     private let server: ScriptedServer
 
     /// - Parameter answer: Called with each request and how many came before it.
-    init(_ answer: @escaping @Sendable (ReceivedRequest, Int) -> Answer) throws {
+    package init(_ answer: @escaping @Sendable (ReceivedRequest, Int) -> Answer) throws {
         let requests = requests
         let counter = Mutex(0)
         server = try ScriptedServer { connection in
@@ -49,33 +54,20 @@ final class StandIn: Sendable {
     }
 
     /// Answers in order, the last one for ever.
-    convenience init(_ answers: [Answer]) throws {
+    package convenience init(_ answers: [Answer]) throws {
         try self.init { _, number in answers[min(number, answers.count - 1)] }
     }
 
-    var url: String { server.url }
-    var host: String { "127.0.0.1:\(server.port)" }
+    package var url: String { server.url }
+    package var host: String { "127.0.0.1:\(server.port)" }
 }
 
 extension ReceivedRequest {
     /// The body, which has to be JSON.
-    var json: Node {
+    package var json: Node {
         get throws { try parseJSON(body) }
     }
 
     /// `POST /path`.
-    var call: String { "\(method) \(target)" }
-}
-
-/// Lends a client and closes it.
-func withHTTP<Result: Sendable>(_ body: (HTTPClient) async throws -> Result) async throws -> Result {
-    let http = try HTTPClient(HTTPClientSettings(proxy: .none))
-    do {
-        let result = try await body(http)
-        await http.close()
-        return result
-    } catch {
-        await http.close()
-        throw error
-    }
+    package var call: String { "\(method) \(target)" }
 }
