@@ -155,13 +155,28 @@ MARTLET_KAFKA_PROPERTY_{{ . | upper | replace "." "_" }}
 {{- fail "signing.existingSecret is missing: agents with public keys obey nothing that isn't signed, and the controller has no key to sign with" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.controller.http.enabled) -}}
-{{- fail "ingress.enabled needs controller.http.enabled, and a program that has an HTTP server" -}}
+{{- fail "ingress.enabled needs controller.http.enabled" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.hosts is missing: name the host that webhooks are sent to" -}}
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled (not .Values.controller.http.enabled) -}}
-{{- fail "serviceMonitor.enabled needs controller.http.enabled, and a program that has an HTTP server" -}}
+{{- fail "serviceMonitor.enabled needs controller.http.enabled" -}}
+{{- end -}}
+{{- if and .Values.github.webhook.existingSecret (not .Values.controller.http.enabled) -}}
+{{- fail "github.webhook.existingSecret needs controller.http.enabled: nobody listens for webhooks" -}}
+{{- end -}}
+{{- if and .Values.github.app.id (not .Values.github.app.existingSecret) -}}
+{{- fail "github.app.existingSecret is missing: github.app.id needs a Secret with the App's private key" -}}
+{{- end -}}
+{{- if and .Values.github.app.existingSecret (not .Values.github.app.id) -}}
+{{- fail "github.app.id is missing: github.app.existingSecret means nothing without it" -}}
+{{- end -}}
+{{- if and (or .Values.github.apiUrl .Values.github.url) (not .Values.github.token.existingSecret) (not .Values.github.app.id) -}}
+{{- fail "github.token.existingSecret or github.app is missing: github.apiUrl and github.url mean nothing without one" -}}
+{{- end -}}
+{{- if and .Values.slack.channel (not .Values.slack.token.existingSecret) -}}
+{{- fail "slack.token.existingSecret is missing: slack.channel needs a token, and an incoming webhook has a channel of its own" -}}
 {{- end -}}
 {{- range $name, $agent := (include "martlet.agents" . | fromYaml) -}}
   {{- if has $agent.kind (list "results" "presence" "logs" "dead") -}}

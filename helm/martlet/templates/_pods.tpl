@@ -32,6 +32,17 @@
 {{- end }}
 {{- end -}}
 
+{{/* What only the controller knows, from the Secrets that are named. */}}
+{{- define "martlet.controllerSecrets" -}}
+{{- $sources := dict "MARTLET_GITHUB_WEBHOOK_SECRET" .Values.github.webhook "MARTLET_GITHUB_TOKEN" .Values.github.token "MARTLET_SLACK_TOKEN" .Values.slack.token "MARTLET_SLACK_WEBHOOK_URL" .Values.slack.webhook -}}
+{{- range $variable, $source := $sources }}
+{{- with $source.existingSecret }}
+- name: {{ $variable }}
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $source.existingSecretKey }}}}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "martlet.envFrom" -}}
 - configMapRef: {name: {{ include "martlet.fullname" (index . 0) }}-settings}
 {{- with (index . 1).envFrom }}
