@@ -91,7 +91,7 @@ let package = Package(
             name: "Stores",
             dependencies: [
                 "AgentProtocol", "Document", "KubernetesAPI", "Model", "Planning", "Controller", "Manifests", "Threads",
-                "YAML", database,
+                database,
             ],
             swiftSettings: settings),
         .target(name: "Presentation", dependencies: ["Document", "Model", "Planning"], swiftSettings: settings),
@@ -115,7 +115,8 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "Agent", "AgentProtocol", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
-                "KafkaTransport", "KubernetesAPI", "Manifests", "PrometheusMetrics", "Model", "Planning", "Reporting", "Stores",
+                "KafkaTransport", "KubernetesAPI", "Manifests", "PrometheusMetrics", "Model", "Planning", "Reporting",
+                "Stores",
                 "Telemetry", "Threads", "Web", logging,
             ],
             swiftSettings: settings),
@@ -187,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "KafkaTransportTests",
             dependencies: [
-                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "PrometheusMetrics", "Model", "Telemetry",
+                "KafkaTransport", "Kafka", "Controller", "Agent", "AgentProtocol", "PrometheusMetrics", "Model",
+                "Telemetry",
                 logging,
             ],
             swiftSettings: settings),
@@ -216,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Reporting", "ReportingSupport", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model", crypto,
+                "Reporting", "ReportingSupport", "Controller", "Document", "HTTPClient", "HTTPTestSupport", "Model",
+                crypto,
                 cryptoExtras,
             ],
             swiftSettings: settings),

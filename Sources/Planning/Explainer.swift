@@ -65,7 +65,10 @@ struct Explainer {
             gates.append(.windingDown(Ending.cancelled.explanation))
         }
         if let gate = obstacleGate { gates.append(gate) }
-        if run.spec.desiredState == .paused { gates.append(.paused) }
+        if run.spec.desiredState == .paused {
+            let isFork = run.isOfFork && status.startTime == nil
+            gates.append(isFork ? .fork(run.spec.source?.revision ?? "") : .paused)
+        }
         if status.startTime != nil, let gate = sourceGate { gates.append(gate) }
         if case .outOfReach(let error) = input.agents { gates.append(.kafka(error)) }
         if (isRevived && obstacleGate == nil) || (status.startTime == nil && gates.isEmpty) { gates.append(.unplanned) }
@@ -140,7 +143,7 @@ struct Explainer {
     /// What of the whole run's gates concerns a stage that an agent has not claimed.
     private func holdsBackClaims(_ gate: Gate) -> Bool {
         switch gate {
-        case .noController, .windingDown, .paused, .kafka, .superseded, .specChanged: true
+        case .noController, .windingDown, .paused, .fork, .kafka, .superseded, .specChanged: true
         case .unplanned, .pipelineMissing, .pipelineSuspended, .invalidSpec, .concurrencyLimit, .concurrencyRejected,
             .source, .sourceTrouble, .need, .others, .when, .approval, .backOff, .maxParallel, .agents,
             .unseenAgents, .claim, .due:
@@ -154,6 +157,7 @@ struct Explainer {
         switch gate {
         case .windingDown: return !stage.isFinally || !(ending?.allowsFinally ?? true)
         case .paused: return !stage.isApproval || status.startTime == nil
+        case .fork: return true
         case .source, .sourceTrouble: return stage.templates.whenNeedsSource || !stage.isApproval
         case .kafka: return !stage.isApproval
         case .noController, .unplanned, .pipelineMissing, .pipelineSuspended, .invalidSpec, .specChanged,

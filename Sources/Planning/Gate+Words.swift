@@ -15,6 +15,7 @@ extension Gate {
         case .specChanged(let text): return "its spec was changed: \(text)"
         case .superseded(let text): return "a newer run takes its place: \(text)"
         case .paused: return "the run is paused"
+        case .fork(let revision): return "a pull request from a fork, whose commit \(revision) nobody has let go yet"
         case .windingDown(let text), .source(let text), .sourceTrouble(let text): return text
         case .kafka(let text): return "Kafka is out of reach: \(text)"
         case .need(let need):
@@ -56,6 +57,8 @@ extension Gate {
         case .concurrencyRejected: "nothing: make a new run once the group has room"
         case .superseded: "nothing: the newer run does its work"
         case .paused: "`martlet resume \(run)`"
+        case .fork(let revision):
+            "a look at it, then `martlet resume \(run)`, or the comment `/ok-to-test \(revision)` on the pull request"
         case .windingDown: "nothing; once it has ended, `martlet rerun \(run)` runs what was cut short"
         case .source: "the answer of the repository's server"
         case .sourceTrouble: "mend what the error says; it is tried again by itself"
@@ -90,6 +93,7 @@ extension Gate {
         case .concurrencyRejected: Reason.concurrencyRejected
         case .superseded: Reason.superseded
         case .paused: Reason.paused
+        case .fork: "ForkApproval"
         case .windingDown: "Ending"
         case .source: Reason.resolvingSource
         case .sourceTrouble: Reason.retryingSource
@@ -112,7 +116,8 @@ extension Gate {
         switch self {
         case .backOff(let until, _, _): until
         case .noController, .unplanned, .pipelineMissing, .pipelineSuspended, .invalidSpec, .specChanged,
-            .concurrencyLimit, .concurrencyRejected, .superseded, .paused, .windingDown, .source, .sourceTrouble,
+            .concurrencyLimit, .concurrencyRejected, .superseded, .paused, .fork, .windingDown, .source,
+            .sourceTrouble,
             .kafka, .need, .others, .when, .approval, .maxParallel, .agents, .unseenAgents, .claim, .due:
             nil
         }

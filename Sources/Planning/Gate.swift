@@ -17,6 +17,8 @@ package enum Gate: Equatable, Sendable {
     case concurrencyRejected(String)
     case superseded(String)
     case paused
+    /// A pull request from a fork that nobody has let go yet; the commit to look at.
+    case fork(String)
     /// The run is being brought to its end; why.
     case windingDown(String)
     /// The commit is being found out.

@@ -33,7 +33,8 @@ extension StageGraph {
     /// The concurrency group that a run belongs to; nil without one.
     package func concurrencyGroup(of run: PipelineRun) throws(UnresolvedReference) -> String? {
         guard let concurrencyGroup else { return nil }
-        let values = ReferenceValues(run: run, graph: self, status: run.status)
+        // By what was asked for alone: a branch that is found out later would move the run into another group.
+        let values = ReferenceValues(run: run, graph: self, status: PipelineRunStatus())
         return try concurrencyGroup.resolved { values.value(of: $0, at: nil) }
     }
 }

@@ -24,7 +24,9 @@ package struct ReportingConfiguration: Equatable, Sendable {
             // No secret goes there, so that plain http will do.
             let isPlain = externalURL.hasPrefix("http://")
             let secure = isPlain ? "https://\(externalURL.dropFirst(7))" : externalURL
-            if let complaint = URLRule.complaint(about: secure) { problems.append("--external-url \(complaint)") }
+            if let complaint = URLRule.complaint(about: secure) {
+                problems.append("--external-url \(complaint.replacing("https://", with: "https:// or http://"))")
+            }
         }
         return problems
     }

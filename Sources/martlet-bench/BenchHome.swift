@@ -8,6 +8,7 @@ internal import Glibc
 internal import Kafka
 internal import KubernetesAPI
 internal import Logging
+internal import Manifests
 internal import Model
 internal import Planning
 internal import Stores

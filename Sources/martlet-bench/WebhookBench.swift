@@ -1,5 +1,6 @@
 internal import Agent
 internal import ArgumentParser
+internal import Assembly
 internal import Crypto
 internal import HTTPClient
 internal import Model

@@ -107,6 +107,23 @@ struct GroupTests {
         #expect(reasons(world) == ["z": "Superseded", "a": "Active"])
     }
 
+    @Test func `a branch that is found out later moves no run into another group`() {
+        var world = World()
+        world.presence("agent")
+        var first = run("a", created: 1)
+        first.spec.source = RunSource()
+        first.spec.source?.url = "https://git.example/r"
+        first.spec.source?.revision = "main"
+        var second = first
+        second.metadata = run("b", created: 2).metadata
+        world.list(first, pipelines: [pipeline(group: "g-$(source.branch)")])
+        let commit = ResolvedSource(url: "https://git.example/r", revision: "c0ffee", ref: "refs/heads/main")
+        world.step(.sourceResolved(uid: "a", .success(commit)))
+        #expect(world.stored["a"]?.status.source?.ref == "refs/heads/main")
+        world.add(second)
+        #expect(reasons(world)["b"] == Reason.concurrencyLimit)
+    }
+
     @Test func `Reject ends what finds no place`() {
         var world = World()
         world.presence("agent")

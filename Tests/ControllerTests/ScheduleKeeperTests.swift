@@ -64,7 +64,10 @@ struct ScheduleKeeperTests {
                         try? await Task.sleep(for: .seconds(3600))
                     }
                 },
-                patch: { patch in self.state.withLock { $0.patches.append(patch) }; return true },
+                patch: { patch in
+                    self.state.withLock { $0.patches.append(patch) }
+                    return true
+                },
                 mayAct: { self.state.withLock { $0.leads } },
                 report: { report in self.state.withLock { $0.reports.append(report) } })
             keeper.followed(.listed(runs: [], pipelines: pipelines))

@@ -95,7 +95,8 @@ package final class StandInGitHub: Sendable {
             if request.method == "GET" { return StandIn.Answer(body: #"{"id":77,"app_id":123}"#) }
             state.tokens += 1
             return StandIn.Answer(
-                status: 201, body: #"{"token":"ghs_\#(state.tokens)","expires_at":"\#(world.now.adding(seconds: 3725))"}"#)
+                status: 201,
+                body: #"{"token":"ghs_\#(state.tokens)","expires_at":"\#(world.now.adding(seconds: 3725))"}"#)
         case ("POST", "/repos/acme/app/statuses/\(world.commit)"):
             if bearer != "ghp_hush", !bearer.hasPrefix("ghs_") { return StandIn.Answer(status: 401) }
             require(body, ["state", "target_url", "description", "context"], needed: ["state"], request, &state)

@@ -91,7 +91,7 @@ struct LogHandlerTests {
                 source: "Controller")
         }
         #expect(
-            text == "2027-01-15T08:00:00.000042Z error martlet: none=\"\" run=r why=\"two words\" [Controller] "
+            text == "2027-01-15T08:00:00.000042Z error martlet: none=\"\" run=r why=\"two words\" "
                 + "went wrong\\n2027 info martlet: not a line\n")
     }
 

@@ -36,7 +36,7 @@ struct TextLogHandler: LogHandler {
     static func line(_ record: LogRecord) -> [UInt8] {
         var line = "\(record.time) \(record.level.rawValue)\(record.label.isEmpty ? "" : " ")\(record.label):"
         for (key, value) in record.metadata { line += " \(key.shown())=\(quoted(text(value)))" }
-        line += " [\(record.source)] \(record.message.shown(LogRecord.textLimit))\n"
+        line += " \(record.message.shown(LogRecord.textLimit))\n"
         return Array(line.utf8)
     }
 
