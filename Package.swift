@@ -233,9 +233,8 @@ let package = Package(
         .testTarget(
             name: "martletTests",
             dependencies: [
-                "martlet", "AgentProtocol", "Controller", "Document", "Execution", "Model", "Presentation",
-                "Simulation",
-                "Stores", argumentParser, logging,
+                "martlet", "AgentProtocol", "Controller", "Document", "Execution", "Model", "Presentation", "Reporting",
+                "Simulation", "Stores", "Web", argumentParser, logging,
             ],
             swiftSettings: settings),
         .testTarget(

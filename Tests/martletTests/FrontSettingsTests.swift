@@ -1,5 +1,7 @@
-import Glibc
+import Presentation
+import Reporting
 import Testing
+import Web
 
 @testable import martlet
 
@@ -98,8 +100,9 @@ import Testing
         let reporting = try #require(try settings.reporting())
         #expect(reporting.slack?.channel == "#ci")
         #expect(reporting.github?.apiURL == "https://api.github.com")
-        #expect(try self.settings([:]).web() == nil)
-        #expect(try self.settings([:]).reporting() == nil)
+        let none = self.settings([:])
+        #expect(try none.web() == nil)
+        #expect(try none.reporting() == nil)
     }
 
     @Test func `secrets are hidden where settings are shown`() {

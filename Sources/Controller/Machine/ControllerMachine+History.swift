@@ -118,7 +118,8 @@ extension ControllerMachine {
     /// Whether all that is known of a run is stored, and nothing of it is under way.
     private func isAtRest(_ entry: RunEntry) -> Bool {
         !entry.isWriting && entry.update == nil && entry.incoming.isEmpty && entry.unstored.isEmpty
-            && entry.run.status == entry.stored && claimsByRun[entry.run.uid, default: []].isEmpty
+            // What is refused for good is all that is ever going to be known.
+            && (entry.run.status == entry.stored || entry.wasRefused) && claimsByRun[entry.run.uid, default: []].isEmpty
     }
 
     /// Has a group looked at when time has come; a second more or less makes no difference, and no further timer.
