@@ -25,6 +25,8 @@ package struct ControllerOptions: Sendable {
     package var executor: (any StageExecutor)?
     package var logger: Logger
 
+    /// Whether what happens to runs is published for the world to read.
+    package var announcesEvents = false
     /// What serves webhooks and pages; nothing where nobody wants it.
     package var web: WebSettings?
     /// Who is told how runs go.

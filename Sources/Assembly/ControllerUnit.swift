@@ -63,7 +63,7 @@ final class ControllerUnit: Sendable {
             installation: home.installation, topics: options.kafka.topics, logger: options.logger)
         configuration.plan = options.kafka.plan
         configuration.kinds = kinds
-        configuration.publishesEvents = true
+        configuration.publishesEvents = options.announcesEvents
         configuration.logGroup = home.logGroup
         let address: KafkaTransport.BrokerAddress
         if let cluster = options.kafka.cluster {

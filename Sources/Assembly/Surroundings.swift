@@ -24,7 +24,7 @@ final class Surroundings: Sendable {
     private let logger: Logger
     private let http: HTTPClient?
     private let reporter: Reporter?
-    private let announcer: EventAnnouncer
+    private let announcer: EventAnnouncer?
     private let keeper: ScheduleKeeper
     private let server: WebServer?
 
@@ -63,12 +63,16 @@ final class Surroundings: Sendable {
             reporter = nil
         }
         let base = options.web?.externalURL
-        let publisher = KafkaEventPublisher(link: link)
-        let announcer = EventAnnouncer(
-            installation: home.installation, publisher: publisher,
-            url: { run in base.map { "\($0)/runs/\(run.metadata.namespace ?? "-")/\(run.metadata.name)" } })
-        registry.addEvents(announcer, lost: { publisher.lost })
-        self.announcer = announcer
+        if options.announcesEvents {
+            let publisher = KafkaEventPublisher(link: link)
+            let announcer = EventAnnouncer(
+                installation: home.installation, publisher: publisher,
+                url: { run in base.map { "\($0)/runs/\(run.metadata.namespace ?? "-")/\(run.metadata.name)" } })
+            registry.addEvents(announcer, lost: { publisher.lost })
+            self.announcer = announcer
+        } else {
+            announcer = nil
+        }
         let store = home.store
         keeper = ScheduleKeeper(
             desk: desk, zones: MachineZones(), patch: { await store.patch($0) }, mayAct: home.mayAct,
@@ -97,7 +101,7 @@ final class Surroundings: Sendable {
         } else {
             server = nil
         }
-        observers = [metrics, announcer, keeper] + (reporter.map { [$0] } ?? [])
+        observers = [metrics, keeper] + (announcer.map { [$0] } ?? []) + (reporter.map { [$0] } ?? [])
     }
 
     private static func log(_ report: ScheduleKeeper.Report, _ logger: Logger) {
@@ -125,7 +129,7 @@ final class Surroundings: Sendable {
     /// Tells, announces and keeps schedules until the task is cancelled.
     func lead() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.announcer.run() }
+            if let announcer { group.addTask { await announcer.run() } }
             group.addTask { try await self.keeper.run() }
             if let reporter { group.addTask { try await reporter.run() } }
             try await group.waitForAll()

@@ -11,7 +11,7 @@ internal import Web
 struct WebhookBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook",
-        abstract: "Signed pushes at a fixed rate, each of which makes a run of one no-op stage.",
+        abstract: "Signed pushes at a fixed rate, each of which makes a run.",
         discussion: """
             What is measured is the time from the moment at which a delivery was due to its answer, so that a delivery \
             that has to wait for a connection counts with its wait. Server, controller, agents and the sender share \
@@ -21,6 +21,7 @@ struct WebhookBench: AsyncParsableCommand {
     @Option(help: "Deliveries a second.") var rate = 1000
     @Option(help: "How long they arrive.") var seconds = 10
     @Option(help: "Connections.") var connections = 32
+    @Option(help: "Agents; with none the runs are made and wait.") var agents = 0
     @OptionGroup var home: HomeOptions
     @OptionGroup var output: OutputOptions
 
@@ -33,7 +34,8 @@ struct WebhookBench: AsyncParsableCommand {
         let cpu = Mutex(0.0)
         let (rate, count, connections) = (rate, rate * seconds, connections)
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let agents = (0..<4).map { number in
+        let hasAgents = agents > 0
+        let agents = (0..<agents).map { number in
             var agent = AgentConfiguration(kinds: ["noop"], id: "bench-noop-\(number)", isInProcess: true)
             agent.slots = 64
             return agent
@@ -53,7 +55,7 @@ struct WebhookBench: AsyncParsableCommand {
             let sender = try Sender(port: port, connections: connections)
             // The first ones wait until everything has been listed, and for an agent's first presence.
             while try await sender.deliver("warm-up", due: uptime()).status == 503 { await Task.yield() }
-            try await home.ended(1)
+            if hasAgents { try await home.ended(1) }
             let (began, before) = (uptime(), processorTime())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<count {
@@ -68,7 +70,7 @@ struct WebhookBench: AsyncParsableCommand {
                 }
                 try await group.waitForAll()
             }
-            try await home.ended(1 + count)
+            if hasAgents { try await home.ended(1 + count) }
             cpu.withLock { $0 = (processorTime() - before) / Double(count) }
             await sender.close()
         }

@@ -81,6 +81,9 @@ struct WebOptions: SettingFlags {
 
 /// Who is told how runs go, and by what right.
 struct ReportingOptions: SettingFlags {
+    @Flag(inversion: .prefixedNo, help: Settings.events.argumentHelp)
+    var events: Bool?
+
     @Option(name: .customLong("github-api-url"), help: Settings.githubAPI.argumentHelp)
     var githubAPI: String?
 
@@ -112,7 +115,7 @@ struct ReportingOptions: SettingFlags {
 
     var given: [(name: String, texts: [String])] {
         [
-            Settings.githubAPI.given(githubAPI), Settings.githubURL.given(githubURL),
+            Settings.events.given(events), Settings.githubAPI.given(githubAPI), Settings.githubURL.given(githubURL),
             Settings.githubTokenFile.given(githubTokenFile), Settings.githubAppID.given(githubAppID),
             Settings.githubAppKeyFile.given(githubAppKeyFile), Settings.slackTokenFile.given(slackTokenFile),
             Settings.slackWebhookFile.given(slackWebhookFile), Settings.slackChannel.given(slackChannel),

@@ -136,6 +136,10 @@ enum Settings {
         "log-format", .choice(["text", "json"]), fallback: "text", placeholder: "text|json", in: workers,
         "How the log is written: lines for people, or a JSON object a line.")
 
+    static let events = Setting(
+        "events", .flag, in: ["controller"],
+        "Publishes what happens to runs as CDEvents on the topic martlet.events; by default with --kafka alone.")
+
     // The web server, and who is told.
     static let listen = Setting(
         "listen", placeholder: "HOST:PORT", in: ["controller"],
@@ -188,7 +192,7 @@ enum Settings {
         installation, kubernetes, kubeconfig, context, namespace, watchNamespace, lease, identity,
         agentState, allowSecret,
         secretsFolder, signingKey, verifyKey, keepWorkspace, grace, selfFence, journal, output, logLevel,
-        logFormat, listen, externalURL, webhookSecret, webhookSecretFile, webhookUnsigned, githubAPI, githubURL,
+        logFormat, events, listen, externalURL, webhookSecret, webhookSecretFile, webhookUnsigned, githubAPI, githubURL,
         githubToken, githubTokenFile, githubAppID, githubAppKeyFile, slackToken, slackTokenFile, slackWebhook,
         slackWebhookFile, slackChannel, slackAPI,
     ]

@@ -61,6 +61,9 @@ extension SettingValues {
         options.kafka = kafka
         options.journal = text(Settings.journal)
         options.version = Martlet.version
+        // On the embedded broker they would only be in the way: it is there for this process and its agents.
+        options.announcesEvents =
+            value(Settings.events).texts.isEmpty ? options.kafka.cluster != nil : isOn(Settings.events)
         options.agents = agents
         options.secretRules = try secretRules
         options.secretsFolder = text(Settings.secretsFolder)
