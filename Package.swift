@@ -99,7 +99,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Controller", "Document", "Model", "Planning", "Presentation", crypto, httpTypes, hummingbird,
+                "Controller", "Document", "Model", "Planning", "Presentation", "Threads", crypto, httpTypes,
+                hummingbird,
                 hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -132,7 +133,8 @@ let package = Package(
             name: "martlet-bench",
             dependencies: [
                 "Agent", "AgentProtocol", "Assembly", "Controller", "Document", "Execution", "HTTPClient", "Kafka",
-                "KafkaTransport", "KubernetesAPI", "Manifests", "Model", "Planning", "Stores", "Web", argumentParser,
+                "KafkaTransport", "KubernetesAPI", "Manifests", "Model", "Planning", "Stores", "Threads", "Web",
+                argumentParser,
                 crypto, logging,
             ],
             swiftSettings: settings),

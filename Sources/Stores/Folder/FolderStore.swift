@@ -175,9 +175,22 @@ package final class FolderStore: ResourceStore {
     }
 
     package func write(_ writes: [StatusWrite]) async -> [WriteOutcome] {
-        guard !writes.isEmpty else { return [] }
-        let batch = StatusBatch(writes)
-        return await withCheckedContinuation { continuation in
+        var outcomes: [WriteOutcome] = []
+        var start = 0
+        // In parts, so that a webhook's run needn't wait until thousands of statuses are stored.
+        while start < writes.count {
+            let end = min(writes.count, start + Self.mostTogether)
+            outcomes += await store(StatusBatch(Array(writes[start..<end])))
+            start = end
+        }
+        return outcomes
+    }
+
+    /// So many statuses share a transaction.
+    private static let mostTogether = 32
+
+    private func store(_ batch: StatusBatch) async -> [WriteOutcome] {
+        await withCheckedContinuation { continuation in
             // Not cancellable on purpose: what a controller has decided is stored although it is about to end.
             pool.asyncWriteWithoutTransaction { [bell, folder] database in
                 let outcomes = batch.store(database, path: folder.databasePath)

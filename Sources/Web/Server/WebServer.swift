@@ -4,6 +4,7 @@ internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Threads
 
 /// The one HTTP server of a process: webhooks, pages, a JSON API, health, metrics.
 ///
@@ -63,7 +64,10 @@ package struct WebServer: Sendable {
             ], logger: quiet)
         group.maximumGracefulShutdownDuration = limits.stopping
         let services = ServiceGroup(configuration: group)
-        let work = Task { try await services.run() }
+        // A controller in the midst of a large pass would otherwise hold up each answer by as much.
+        let executor = try ThreadExecutor("martlet-web")
+        defer { executor.stop() }
+        let work = Task(executorPreference: executor) { try await services.run() }
         try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {

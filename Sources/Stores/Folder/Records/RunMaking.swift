@@ -25,7 +25,7 @@ struct RunMaking: Sendable {
         } catch let error as VerbError {
             return .refused(error.description)
         }
-        return .made(try RunRecord.insert(run, file: nil, at: now, database).run)
+        return .made(try RunRecord.insert(run, file: nil, at: now, database))
     }
 }
 

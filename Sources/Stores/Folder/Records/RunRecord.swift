@@ -89,8 +89,11 @@ struct RunRecord: StoredRecord {
 
     // MARK: Writing
 
-    /// Stores a new run, whose status is empty.
-    static func insert(_ run: PipelineRun, file: String?, at now: Timestamp, _ database: Database) throws -> RunRecord {
+    /// Stores a new run, whose status is empty, and gives it as everyone else sees it.
+    @discardableResult
+    static func insert(
+        _ run: PipelineRun, file: String?, at now: Timestamp, _ database: Database
+    ) throws -> PipelineRun {
         let revision = try FolderSchema.revisions(1, database)
         let verbs = RunVerbs(run.spec)
         let uid = RandomName.uuid()
@@ -105,10 +108,10 @@ struct RunRecord: StoredRecord {
         ])
         try database.cachedStatement(sql: "INSERT INTO statuses (run, revision, status) VALUES (?, ?, ?)")
             .execute(arguments: [database.lastInsertedRowID, revision, PipelineRunStatus().stored])
-        guard let record = try with(uid: uid, database) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a stored run can't be found")
-        }
-        return record
+        let metadata = run.metadata.userPart.completed(
+            name: run.metadata.name, namespace: run.metadata.namespace ?? "", uid: uid, revision: revision,
+            generation: 1, created: now)
+        return PipelineRun(metadata: metadata, spec: run.spec)
     }
 
     /// Stores everything but the status, as the next revision.

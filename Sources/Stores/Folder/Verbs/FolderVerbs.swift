@@ -119,7 +119,7 @@ package struct FolderVerbs: Sendable {
             if let complaint = TextRule.dnsName.complaint(about: run.metadata.name) {
                 throw VerbError(.invalid, "the run's name \(complaint)")
             }
-            return try RunRecord.insert(run, file: nil, at: now, database).run
+            return try RunRecord.insert(run, file: nil, at: now, database)
         }
     }
 
