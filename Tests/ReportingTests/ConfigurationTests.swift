@@ -53,7 +53,7 @@ import Testing
                 "--github-app-id is no App's id: it is the number on the App's settings page",
                 "the GitHub App's key is no RSA private key in PEM form: generate one on the App's settings page",
             ]),
-        Case(external: "ci.example.com", ["--external-url has to begin with https://"]),
+        Case(external: "ci.example.com", ["--external-url has to begin with https:// or http://"]),
     ])
     func problems(_ example: Case) {
         #expect(example.configuration.problems == example.expected)

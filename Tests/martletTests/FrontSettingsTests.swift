@@ -48,9 +48,9 @@ import Web
                 "MARTLET_GITHUB_WEBHOOK_SECRET: a secret is shorter than 16 bytes, which can be guessed: make one "
                 + "with `openssl rand -hex 32`"),
         Case(
-            testDescription: "an empty file",
-            flags: ["listen": "127.0.0.1:0", "github-webhook-secret-file": "/dev/null"],
-            complaint: "/dev/null: there is nothing in it"),
+            testDescription: "a file that isn't there",
+            flags: ["listen": "127.0.0.1:0", "github-webhook-secret-file": "/nowhere"],
+            complaint: "/nowhere: error: there is no such file"),
         Case(
             testDescription: "a channel without a token", flags: ["slack-channel": "#ci"],
             complaint: "--slack-channel says nothing without a token (MARTLET_SLACK_TOKEN)"),

@@ -60,7 +60,10 @@ struct RunPage {
     }
 
     private func time(_ time: Timestamp?) -> HTML? {
-        time.map { #"<time datetime="\#($0.description)">\#($0.description)</time>"# }
+        time.map { time in
+            let second = Timestamp(seconds: time.microseconds / 1_000_000)
+            return #"<time datetime="\#(time.description)">\#(second.description)</time>"#
+        }
     }
 
     // MARK: Why

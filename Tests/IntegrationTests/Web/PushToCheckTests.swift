@@ -170,11 +170,11 @@ import Testing
         let page = try await home.tool(
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--user-data-dir=\(home.path)/browser", "--dump-dom", "\(server)/")
-        for word in [run, "app", "Succeeded", "Greet politely", "ada"] { #expect(page.contains(word), "\(word)") }
+        for word in [run, "app", "Succeeded", "Greet politely"] { #expect(page.contains(word), "\(word)") }
         let one = try await home.tool(
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--user-data-dir=\(home.path)/browser", "--dump-dom", "\(server)/runs/-/\(run)")
-        for word in ["lint", "test", "build", "security"] { #expect(one.contains(word), "\(word)") }
+        for word in ["lint", "test", "build", "security", "ada"] { #expect(one.contains(word), "\(word)") }
     }
 
     @Test func aFailureIsToldWithItsLastLinesAndASuccessAfterItIsARecovery() async throws {
