@@ -172,36 +172,39 @@ private struct ControllerLog: ControllerObserver {
     let logger: Logger
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
-        for happening in happenings { log(happening, run.metadata.name) }
+        if happenings.isEmpty { return }
+        var logger = logger
+        logger[metadataKey: "run"] = "\(run.metadata.name)"
+        if let namespace = run.metadata.namespace { logger[metadataKey: "namespace"] = "\(namespace)" }
+        for happening in happenings { log(happening, logger) }
     }
 
-    private func log(_ happening: Happening, _ run: String) {
+    private func log(_ happening: Happening, _ logger: Logger) {
         switch happening {
-        case .runStarted: logger.info("run started", metadata: ["run": "\(run)"])
+        case .runStarted: logger.info("run started")
         case .runEnded(let succeeded, let reason, let message):
             let text = message.isEmpty ? "" : ": \(message.shown(512))"
-            logger.log(
-                level: succeeded ? .info : .warning, "run ended \(reason)\(text)", metadata: ["run": "\(run)"])
+            logger.log(level: succeeded ? .info : .warning, "run ended \(reason)\(text)")
         case .stageEnded(let stage, let state, let reason, let message):
             let text = message.map { ": \($0.shown(512))" } ?? ""
             logger.info(
                 "stage \(state.rawValue.lowercased()) \(reason)\(text)",
-                metadata: ["run": "\(run)", "stage": "\(stage)"])
+                metadata: ["stage": "\(stage)"])
         case .stageRetried(let stage, let failures, let time):
             logger.info(
                 "stage is tried again at \(time) after failure \(failures)",
-                metadata: ["run": "\(run)", "stage": "\(stage)"])
+                metadata: ["stage": "\(stage)"])
         case .stageLost(let stage, let losses, let reason):
             logger.warning(
-                "stage lost (\(losses)): \(reason)", metadata: ["run": "\(run)", "stage": "\(stage)"])
+                "stage lost (\(losses)): \(reason)", metadata: ["stage": "\(stage)"])
         case .stageDeclined(let stage, let reason):
-            logger.info("stage declined: \(reason.shown(512))", metadata: ["run": "\(run)", "stage": "\(stage)"])
+            logger.info("stage declined: \(reason.shown(512))", metadata: ["stage": "\(stage)"])
         }
     }
 
     func unplaced(_ stages: [Placement.Unplaced]) {
         for stage in stages where stage.isHopeless {
-            logger.info("\(stage.message.shown(512))", metadata: ["stage": "\(stage.stage)"])
+            logger.info("\(stage.message.shown(512))", metadata: ["uid": "\(stage.run)", "stage": "\(stage.stage)"])
         }
     }
 
