@@ -101,7 +101,7 @@ let package = Package(
             dependencies: [
                 "Controller", "Document", "Model", "Planning", "Presentation", "Threads", crypto, httpTypes,
                 hummingbird,
-                hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, serviceLifecycle,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioPosix, serviceLifecycle,
             ],
             swiftSettings: settings),
         .target(

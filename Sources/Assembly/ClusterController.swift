@@ -109,6 +109,7 @@ package final class ClusterController: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
+                if view != nil { group.addTask { try await self.unit.serveWeb() } }
                 group.addTask { try await self.events.run() }
                 if let view {
                     group.addTask { [board] in try await view.follow { board.followed($0) } }

@@ -136,10 +136,15 @@ final class ControllerUnit: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.link.run() }
             group.addTask { await reader.run() }
-            group.addTask { try await self.surroundings.serve() }
-            try await group.waitForAll()
+            // The first failure ends the others; `waitForAll` would wait for them.
+            for try await _ in group {}
         }
     }
+
+    /// Serves webhooks and pages, where anybody wants that, until the task is cancelled.
+    ///
+    /// Apart from the link, which ends only when those who use it have: an address that is taken has to end them all.
+    func serveWeb() async throws { try await surroundings.serve() }
 
     /// Decides, with the agents inside, until the task is cancelled or this process may no longer act.
     ///
@@ -151,7 +156,7 @@ final class ControllerUnit: Sendable {
                 group.addTask { try await self.surroundings.lead() }
                 // A drained agent has ended; the controller goes on without it.
                 for agent in agents { group.addTask { try await agent.run() } }
-                try await group.waitForAll()
+                for try await _ in group {}
             }
         } catch let error as LeadershipLost {
             link.purge()

@@ -63,11 +63,13 @@ package final class LocalController: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
+                group.addTask { try await self.unit.serveWeb() }
                 group.addTask { try await self.store.run() }
                 group.addTask { try await self.unit.lead() }
                 group.addTask { try await self.announce() }
                 group.addTask { try await Task.sleep(for: .seconds(Int32.max)) }
-                try await group.waitForAll()
+                // The first failure ends the others; `waitForAll` would wait for them.
+                for try await _ in group {}
             }
             result = .success(())
         } catch {

@@ -132,7 +132,7 @@ final class Surroundings: Sendable {
             if let announcer { group.addTask { await announcer.run() } }
             group.addTask { try await self.keeper.run() }
             if let reporter { group.addTask { try await reporter.run() } }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 

@@ -19,6 +19,7 @@ package final class Controller: Sendable {
     private let deleter: Deleter
     private let sweeper: LogSweeper?
     private let questions = MachineQuestions()
+    private let patcher: Patcher
     private let serveChannel: @Sendable () async throws -> Void
 
     /// - Parameters:
@@ -46,6 +47,9 @@ package final class Controller: Sendable {
         writer = Writer(store: store, mailbox: mailbox, mayAct: mayAct)
         deleter = Deleter(store: store, mailbox: mailbox, mayAct: mayAct)
         sweeper = logs.map(LogSweeper.init)
+        patcher = Patcher(store: store, mayAct: mayAct) { problem in
+            for observer in observers { observer.warned(problem) }
+        }
         self.serveChannel = serveChannel
     }
 
@@ -75,6 +79,7 @@ package final class Controller: Sendable {
             }
             group.addTask { try await self.writer.run() }
             group.addTask { try await self.deleter.run() }
+            group.addTask { await self.patcher.run() }
             if let sweeper { group.addTask { await sweeper.run() } }
             group.addTask { try await self.loop() }
             defer { group.cancelAll() }
@@ -178,11 +183,7 @@ package final class Controller: Sendable {
             case .warn(let problem):
                 for observer in observers { observer.warned(problem) }
             case .expectTraffic(let expected): channel.expectTraffic(expected)
-            case .patch(let patch):
-                let (store, mayAct, observers) = (store, mayAct, observers)
-                group.addTask {
-                    await Self.store(patch, in: store, mayAct) { for observer in observers { observer.warned($0) } }
-                }
+            case .patch(let patch): patcher.put(patch)
             case .annotated(let fence, let annotations):
                 for observer in observers { observer.annotated(fence, annotations) }
             case .stale(let report):
@@ -191,18 +192,6 @@ package final class Controller: Sendable {
         }
         if !writes.isEmpty { writer.put(writes) }
         if !deletions.isEmpty { deleter.put(deletions) }
-    }
-
-    /// Tries for a while. What is lost after that is found out again by the next listing, or replaced by what comes later.
-    private static func store(
-        _ patch: PipelinePatch, in store: any ResourceStore, _ mayAct: @Sendable () -> Bool, warn: (String) -> Void
-    ) async {
-        for attempt in 0..<6 {
-            guard mayAct(), !Task.isCancelled else { return }
-            if await store.patch(patch) { return }
-            try? await Task.sleep(for: .milliseconds(200 << attempt))
-        }
-        warn("the status of pipeline \(patch.name) could not be written")
     }
 
     /// How things stand now; nil while this controller doesn't run.

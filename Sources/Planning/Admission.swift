@@ -34,9 +34,7 @@ package struct Applicant: Equatable, Sendable {
 
     /// Whether it came before another one.
     func precedes(_ other: Applicant) -> Bool {
-        if created != other.created { return created < other.created }
-        if let received, let later = other.received, received != later { return received < later }
-        return run < other.run
+        (created, received ?? created, run) < (other.created, other.received ?? other.created, other.run)
     }
 }
 

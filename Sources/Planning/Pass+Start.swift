@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// Before the start: whether the run makes sense and may go.
 extension Pass {
@@ -42,7 +42,7 @@ extension Pass {
             hold(Reason.active, "the pipeline has not been read yet")
             return false
         }
-        if let complaint = paramComplaint(graph.spec) {
+        if let complaint = run.paramComplaint(for: graph.spec) {
             endInvalid(complaint)
             return false
         }
@@ -110,17 +110,19 @@ extension Pass {
         setCondition(Condition.succeeded, .false, reason, detail)
         plan.happenings.append(.runEnded(succeeded: false, reason: reason, message: bounded(detail, to: 1024)))
     }
+}
 
+extension PipelineRun {
     /// What is wrong with the run's params, for the pipeline that declares them.
-    private func paramComplaint(_ spec: PipelineSpec) -> String? {
-        for (index, param) in run.spec.params.enumerated()
+    package func paramComplaint(for spec: PipelineSpec) -> String? {
+        for (index, param) in self.spec.params.enumerated()
         where !spec.params.contains(where: { $0.name == param.name }) {
             let near = Suggestion.nearest(to: param.name, among: spec.params.map(\.name))
             return "params[\(index)]: the pipeline has no param `\(param.name)`"
                 + (near.map { " (did you mean `\($0)`?)" } ?? "")
         }
         for param in spec.params
-        where param.default == nil && !run.spec.params.contains(where: { $0.name == param.name }) {
+        where param.default == nil && !self.spec.params.contains(where: { $0.name == param.name }) {
             return "param `\(param.name)` has no default and the run doesn't give it"
         }
         return nil

@@ -114,9 +114,10 @@ struct Pass {
         }
     }
 
-    /// How the run had ended stays to be seen in its stages.
+    /// How the run had ended stays to be seen in its stages; a success stays one.
     private mutating func refuseRerun(_ reason: String, _ detail: String) {
         plan.status.observedRerun = run.spec.rerunCount
+        guard plan.status.succeeded?.status != .true else { return }
         setCondition(Condition.succeeded, .false, reason, "not run again: \(detail)")
     }
 

@@ -14,6 +14,9 @@ package protocol NotificationTarget: Sendable {
     /// How long after telling of a run to wait before telling of the same run again.
     var quietTime: Duration { get }
 
+    /// Whether what it shows belongs to the commit, so that the run that began last has the say.
+    var isPerCommit: Bool { get }
+
     /// Whether the run's pipeline wants this target to be told.
     func isWanted(by run: PipelineRun) -> Bool
     /// Whether there is nothing more to tell of the run as it stands, ever. False while it is active.
@@ -27,6 +30,7 @@ package protocol NotificationTarget: Sendable {
 }
 
 extension NotificationTarget {
+    package var isPerCommit: Bool { false }
     package func annotated(_ fence: Fence, _ annotations: [Annotation]) {}
     package func forget(_ uid: String) {}
 }

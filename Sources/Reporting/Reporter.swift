@@ -14,6 +14,7 @@ package final class Reporter: ControllerObserver {
         var queue: ReportQueue
         /// What has been warned of, so that it is said once. Bounded: when it is full it begins anew.
         var warned: Set<String> = []
+        var newest = NewestRuns()
         /// Targets that don't answer.
         var troubled: Set<String> = []
     }
@@ -92,6 +93,10 @@ package final class Reporter: ControllerObserver {
         guard let target = targets.first(where: { $0.name == key.target }) else { return }
         let (run, told) = state.withLock { state in (state.runs.run(key.uid), state.runs.told(key.uid, key.target)) }
         guard let run else { return finish(key, target, of: nil) }
+        if target.isPerCommit, state.withLock({ $0.newest.isOutdone(run) }) {
+            state.withLock { $0.runs.refuse(RunSummary(run).event, of: key.uid, by: key.target) }
+            return finish(key, target, of: run)
+        }
         apply(await target.tell(run, told: told), key, target, of: run)
     }
 
@@ -253,6 +258,7 @@ package final class Reporter: ControllerObserver {
             if state.runs.settle(run.uid) { for target in targets { target.forget(run.uid) } }
             return false
         }
+        state.newest.note(run)
         let now = clock.now()
         var isAsked = false
         for target in targets where target.isWanted(by: run) {

@@ -171,6 +171,31 @@ struct GroupTests {
         #expect(world.stored["a"]?.status.conditions[Condition.accepted]?.reason == Reason.accepted)
     }
 
+    @Test func `a rerun of a run that ended while it was paused waits for a place, too`() {
+        var world = World()
+        world.presence("agent")
+        world.list(run("a", created: 1), run("b", created: 2), pipelines: [pipeline()])
+        world.change("a") { $0.desiredState = .paused }
+        guard let assignment = world.assignments.last else { return }
+        world.claims(assignment)
+        world.finishes(assignment, .failed)
+        #expect(world.stored["a"]?.status.isFinished == true)
+        #expect(reasons(world)["b"] == Reason.active)
+        world.change("a") { $0.rerunCount = 1 }
+        #expect(world.stored["a"]?.status.isFinished == true)
+        #expect(world.stored["a"]?.status.conditions[Condition.accepted]?.reason == Reason.concurrencyLimit)
+    }
+
+    @Test func `a run that makes no sense takes nobody's place`() {
+        var world = World()
+        world.presence("agent")
+        world.list(run("a", created: 1), pipelines: [pipeline(.cancelOlder)])
+        var bad = run("b", created: 2)
+        bad.spec.params = [Param(name: "nobody", value: "asked")]
+        world.add(bad)
+        #expect(reasons(world) == ["a": "Active", "b": "InvalidSpec"])
+    }
+
     @Test func `as many go as the limit says`() {
         var world = World()
         world.presence("agent")

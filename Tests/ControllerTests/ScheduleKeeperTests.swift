@@ -49,7 +49,8 @@ struct ScheduleKeeperTests {
         }
 
         /// Keeps schedules until the world's end.
-        func play(_ pipelines: Pipeline...) async {
+        /// - Parameter former: What was there before.
+        func play(_ pipelines: Pipeline..., former: [Pipeline] = []) async {
             let (ending, ended) = AsyncStream<Void>.makeStream()
             let keeper = ScheduleKeeper(
                 desk: self, zones: self, now: { self.state.withLock { $0.now } },
@@ -70,6 +71,7 @@ struct ScheduleKeeperTests {
                 },
                 mayAct: { self.state.withLock { $0.leads } },
                 report: { report in self.state.withLock { $0.reports.append(report) } })
+            if !former.isEmpty { keeper.followed(.listed(runs: [], pipelines: former)) }
             keeper.followed(.listed(runs: [], pipelines: pipelines))
             let task = Task { try await keeper.run() }
             for await _ in ending {}
@@ -141,6 +143,19 @@ struct ScheduleKeeperTests {
         await lost.play(pipeline("0 9 * * *", zone: "Middle/Earth"))
         #expect(lost.times.isEmpty)
         #expect(lost.state.withLock { $0.reports.count } == 1)
+    }
+
+    @Test func `a schedule that is new or moved was not missed before it was there`() async {
+        let world = World(until: "2026-05-09T04:10:00Z")
+        var bare = pipeline("0 1 * * *")
+        bare.spec.triggers = []
+        await world.play(pipeline("0 1 * * *"), former: [bare])
+        #expect(world.times.isEmpty)
+        #expect(world.state.withLock { $0.patches.first?.lastScheduleTime?.description } == "2026-05-09T02:59:00Z")
+        let moved = World(until: "2026-05-09T04:10:00Z")
+        let before = pipeline("0 8 * * *", last: "2026-05-08T08:00:00Z")
+        await moved.play(pipeline("0 4 * * *", last: "2026-05-08T08:00:00Z"), former: [before])
+        #expect(moved.times == ["2026-05-09T04:00:00Z"])
     }
 
     @Test func `who doesn't lead makes nothing`() async {

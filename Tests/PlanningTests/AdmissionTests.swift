@@ -53,4 +53,17 @@ struct AdmissionTests {
         #expect(words([never, newest]) == ["superseded", "goes"])
         #expect(words([newest]) == ["goes"])
     }
+
+    @Test func `runs of one second come in the order of their events, with those that have none at its beginning`() {
+        func made(_ run: String, _ received: Int64?) -> Applicant {
+            Applicant(
+                run: run, name: run, group: "g", limit: 1, policy: .cancelOlder, hasStarted: false,
+                created: Timestamp(seconds: 5), received: received.map { Timestamp(microseconds: 5_000_000 + $0) })
+        }
+        let members = [made("z", 1), made("m", nil), made("a", 2)]
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+            #expect(words(order.map { members[$0] }).count { $0 == "goes" } == 1)
+            #expect(words(order.map { members[$0] })[order.firstIndex(of: 2) ?? 0] == "goes")
+        }
+    }
 }

@@ -10,6 +10,7 @@ final class FakeTarget: NotificationTarget {
     let concurrency: Int
     let spacing = Duration.zero
     let quietTime: Duration
+    let isPerCommit: Bool
     /// `uid event`, for each call.
     let calls = Journal<String>()
     let forgotten = Journal<String>()
@@ -22,12 +23,13 @@ final class FakeTarget: NotificationTarget {
     ///   - hold: Waited for in each call, by its number.
     init(
         _ outcomes: [TellingOutcome] = [], name: String = "fake", concurrency: Int = 1, quietTime: Duration = .zero,
-        hold: (@Sendable (Int) async -> Void)? = nil
+        isPerCommit: Bool = false, hold: (@Sendable (Int) async -> Void)? = nil
     ) {
         self.outcomes = Mutex(outcomes)
         self.name = name
         self.concurrency = concurrency
         self.quietTime = quietTime
+        self.isPerCommit = isPerCommit
         self.hold = hold
     }
 

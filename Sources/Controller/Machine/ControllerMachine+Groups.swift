@@ -47,11 +47,14 @@ extension ControllerMachine {
     private func applicant(_ entry: RunEntry) -> Applicant? {
         guard let graph = entry.graph, let concurrency = entry.graphSpec?.concurrency else { return nil }
         let run = entry.run
-        let isOver = run.status.isFinished && entry.stored.isFinished
+        // One that never began gives nothing on that could be given twice.
+        let isOver = run.status.isFinished && (entry.stored.isFinished || run.status.startTime == nil)
         let hasStarted = run.status.startTime != nil && !isOver
         if !hasStarted {
-            guard entry.obstacle == nil, run.spec.desiredState == .running, run.metadata.deletionTimestamp == nil,
-                !isOver || run.wantsRerun
+            guard entry.obstacle == nil, run.metadata.deletionTimestamp == nil, !isOver || run.wantsRerun,
+                run.paramComplaint(for: graph.spec) == nil,
+                // A rerun begins though it is paused, and takes a place then.
+                run.spec.desiredState == .running || isOver
             else { return nil }
         }
         guard let name = try? graph.concurrencyGroup(of: run) else { return nil }

@@ -73,6 +73,14 @@ package struct PipelinePatch: Equatable, Sendable {
         self.namespace = namespace
     }
 
+    /// Both as one, where the later one counts.
+    package func followed(by later: PipelinePatch) -> PipelinePatch {
+        var patch = self
+        patch.outcomes = later.outcomes ?? outcomes
+        patch.lastScheduleTime = later.lastScheduleTime ?? lastScheduleTime
+        return patch
+    }
+
     /// Puts its fields into a status.
     package func apply(to status: inout PipelineStatus) {
         if let outcomes { status.outcomes = outcomes }

@@ -17,6 +17,10 @@ package final class ScheduleKeeper: ControllerObserver {
         /// The last time that was dealt with; the status says it a moment later.
         var handled: [String: Timestamp] = [:]
         var complaints: Set<String> = []
+        /// Of all pipelines, those without any as well: one whose schedules have changed begins anew.
+        var schedules: [String: (uid: String?, schedules: [Schedule])] = [:]
+        /// Pipelines whose present time is still to be noted.
+        var changed: Set<String> = []
     }
 
     private let desk: any RunDesk
@@ -63,11 +67,12 @@ package final class ScheduleKeeper: ControllerObserver {
             switch event {
             case .listed(_, let pipelines):
                 state.pipelines = [:]
-                for pipeline in pipelines { Self.keep(pipeline, &state) }
-            case .pipeline(let pipeline): Self.keep(pipeline, &state)
+                for pipeline in pipelines { keep(pipeline, &state) }
+            case .pipeline(let pipeline): keep(pipeline, &state)
             case .pipelineGone(let name, let namespace):
                 state.pipelines[Self.key(name, namespace)] = nil
                 state.handled[Self.key(name, namespace)] = nil
+                state.schedules[Self.key(name, namespace)] = nil
             case .run, .runGone, .drained: return false
             }
             return true
@@ -81,12 +86,21 @@ package final class ScheduleKeeper: ControllerObserver {
 
     private static func key(_ name: String, _ namespace: String?) -> String { "\(namespace ?? "")/\(name)" }
 
-    private static func keep(_ pipeline: Pipeline, _ state: inout State) {
-        let key = key(pipeline.metadata.name, pipeline.metadata.namespace)
-        let hasSchedule = pipeline.spec.triggers.contains { $0.schedule != nil }
-        // One that was deleted and made again begins anew.
-        if let former = state.pipelines[key], former.metadata.uid != pipeline.metadata.uid { state.handled[key] = nil }
-        state.pipelines[key] = hasSchedule ? pipeline : nil
+    private func keep(_ pipeline: Pipeline, _ state: inout State) {
+        let key = Self.key(pipeline.metadata.name, pipeline.metadata.namespace)
+        let schedules = pipeline.spec.triggers.compactMap(\.schedule)
+        if let former = state.schedules[key] {
+            if former.uid != pipeline.metadata.uid {
+                // One that was deleted and made again.
+                state.handled[key] = nil
+            } else if former.schedules != schedules, !schedules.isEmpty {
+                // A schedule that is new has not been missed before it was there.
+                state.handled[key] = max(state.handled[key] ?? .beginning, now())
+                state.changed.insert(key)
+            }
+        }
+        state.schedules[key] = (pipeline.metadata.uid, schedules)
+        state.pipelines[key] = schedules.isEmpty ? nil : pipeline
     }
 
     // MARK: Keeping
@@ -120,6 +134,7 @@ package final class ScheduleKeeper: ControllerObserver {
         for (key, pipeline, handled) in pipelines {
             guard mayAct() else { return again }
             let now = now()
+            if let handled, state.withLock({ $0.changed.remove(key) }) != nil { await note(handled, of: pipeline, key) }
             let since = max(
                 handled ?? pipeline.status.lastScheduleTime ?? .beginning,
                 pipeline.status.lastScheduleTime ?? .beginning,

@@ -12,6 +12,7 @@ package final class GitHubTarget: NotificationTarget {
     package let concurrency = 4
     package let spacing = Duration.zero
     package let quietTime = Duration.seconds(1)
+    package let isPerCommit = true
 
     private struct State {
         var checks: [String: CheckMemory] = [:]

@@ -13,6 +13,9 @@ package final class FolderDesk: RunDesk {
     /// So many share a transaction.
     private static let mostTogether = 256
 
+    /// After so many events old ones are forgotten: more at a time than have come since.
+    private static let pruneInterval = 200
+
     private struct Waiting {
         var making: RunMaking
         var continuation: CheckedContinuation<[MakeOutcome], Never>
@@ -21,7 +24,8 @@ package final class FolderDesk: RunDesk {
     private struct State {
         var waiting: [Waiting] = []
         var isStoring = false
-        var sincePruning = 0
+        /// The first ones prune what is left of earlier processes.
+        var sincePruning = FolderDesk.pruneInterval
     }
 
     private let store: FolderStore
@@ -68,7 +72,7 @@ package final class FolderDesk: RunDesk {
                 let batch = Array(state.waiting.prefix(Self.mostTogether))
                 state.waiting.removeFirst(batch.count)
                 state.sincePruning += batch.count
-                let prunes = state.sincePruning > 1000
+                let prunes = state.sincePruning >= Self.pruneInterval
                 if prunes { state.sincePruning = 0 }
                 return (batch, prunes)
             }

@@ -109,7 +109,7 @@ package final class FolderStore: ResourceStore {
             if let watcher {
                 group.addTask { try await watcher.run { self.take($0) } }
             }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 

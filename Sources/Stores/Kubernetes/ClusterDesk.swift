@@ -73,9 +73,14 @@ package final class ClusterDesk: RunDesk {
 
     package func run(_ name: String, namespace: String?) async throws -> PipelineRun? {
         if let run = board.run(uid: name) { return run }
+        // Without a namespace it is a UID, and all runs are known.
+        guard let space = namespace ?? store.namespace else {
+            if board.isListed { return nil }
+            throw APIError.unreachable("the runs have not been listed yet")
+        }
         do throws(APIError) {
             let answer = try await store.connection.send(
-                APIRequest(.get, KubernetesStore.runs.path(namespace: namespace ?? "default", name: name)))
+                APIRequest(.get, KubernetesStore.runs.path(namespace: space, name: name)))
             return (try? parseJSON(answer)).flatMap { store.reader.run($0) }
         } catch {
             if error.status?.code == 404 { return nil }
@@ -115,7 +120,8 @@ package final class ClusterDesk: RunDesk {
             let path = KubernetesStore.runs.path(
                 namespace: run.metadata.namespace ?? "default", name: run.metadata.name)
             let answer = try await store.connection.send(APIRequest(.get, path))
-            return (try? parseJSON(answer)).flatMap { store.reader.run($0) }
+            // Another one may have the name by now.
+            return (try? parseJSON(answer)).flatMap { store.reader.run($0) }.flatMap { $0.uid == run.uid ? $0 : nil }
         } catch {
             if error.status?.code == 404 { return nil }
             throw error

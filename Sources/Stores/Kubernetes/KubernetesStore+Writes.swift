@@ -113,11 +113,18 @@ extension KubernetesStore {
     package func create(_ run: PipelineRun, ownedBy owner: Pipeline?) async -> MakeOutcome {
         let request = APIRequest(
             .post, Self.runs.path(namespace: run.metadata.namespace ?? "default"),
-            query: [.init("fieldManager", Self.fieldManager)], body: Self.body(of: run, ownedBy: owner))
+            query: [.init("fieldManager", Self.fieldManager), .init("fieldValidation", "Strict")],
+            body: Self.body(of: run, ownedBy: owner))
         do throws(APIError) {
             let answer = try await connection.send(request)
             guard let made = (try? parseJSON(answer)).flatMap(reader.run) else {
                 return .failed("the API server's answer can't be read")
+            }
+            guard made.spec.source?.trust == run.spec.source?.trust else {
+                // Definitions of an older version drop the field, and a stranger's code would be taken for a friend's.
+                await remove(made)
+                return .refused(
+                    "the cluster's definition of PipelineRun is an older one, without `source.trust`: apply crds/")
             }
             return .made(made)
         } catch {
@@ -126,6 +133,15 @@ extension KubernetesStore {
             case .refused(let problem): return .refused(problem)
             default: return .failed(error.description)
             }
+        }
+    }
+
+    private func remove(_ run: PipelineRun) async {
+        let path = Self.runs.path(namespace: run.metadata.namespace, name: run.metadata.name)
+        do throws(APIError) {
+            _ = try await connection.send(APIRequest(.delete, path))
+        } catch {
+            warn("run \(run.metadata.name), whose trust was not kept, could not be deleted: \(error)")
         }
     }
 

@@ -1,8 +1,10 @@
 package import Controller
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
+internal import NIOPosix
 internal import ServiceLifecycle
 internal import Threads
 
@@ -68,10 +70,18 @@ package struct WebServer: Sendable {
         let executor = try ThreadExecutor("martlet-web")
         defer { executor.stop() }
         let work = Task(executorPreference: executor) { try await services.run() }
-        try await withTaskCancellationHandler {
-            try await work.value
-        } onCancel: {
-            stop.yield()
+        do {
+            try await withTaskCancellationHandler {
+                try await work.value
+            } onCancel: {
+                stop.yield()
+            }
+        } catch let error as IOError {
+            throw ListenError(address: settings.listen, reason: String(cString: strerror(error.errnoCode)))
+        } catch let error as NIOConnectionError {
+            throw ListenError(address: settings.listen, reason: "\(error.host) is no host here")
+        } catch let error as SocketAddressError {
+            throw ListenError(address: settings.listen, reason: "\(error)")
         }
     }
 
@@ -89,4 +99,12 @@ package struct WebServer: Sendable {
             for await _ in stops { return }
         }
     }
+}
+
+/// The server's address can't be listened at.
+package struct ListenError: Error, Equatable, CustomStringConvertible {
+    package var address: ListenAddress
+    package var reason: String
+
+    package var description: String { "can't listen at \(address): \(reason)" }
 }

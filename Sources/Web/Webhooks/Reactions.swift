@@ -101,8 +101,8 @@ struct Reactions: Sendable {
         // Mostly all forms are one. Where ssh has a port of its own, a pipeline may be of either.
         var known: [String] = []
         var runs: [PipelineRun] = []
-        for url in repository.urls.map(RepositoryURL.normalised) where !known.contains(url) {
-            known.append(url)
+        for url in repository.urls where !known.contains(RepositoryURL.normalised(url)) {
+            known.append(RepositoryURL.normalised(url))
             do {
                 runs += try await desk.runs(ofPullRequest: number, in: url)
             } catch {

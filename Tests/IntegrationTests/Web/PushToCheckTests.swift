@@ -157,6 +157,17 @@ import Testing
         }
     }
 
+    @Test func anAddressThatIsTakenEndsTheControllerWithTheReason() async throws {
+        try await withHome { home in
+            let other = try StandIn([StandIn.Answer()])
+            try FileSystem.makeFolder("\(home.path)/manifests", mode: 0o755)
+            let ending = try await home.martlet(
+                "controller", "--manifests", "manifests", "--agent", "shell", "--listen", other.host)
+            #expect(ending.code == 1)
+            #expect(ending.errors.contains("can't listen at \(other.host)"), "\(ending.errors)")
+        }
+    }
+
     /// The page as a browser shows it, and the metrics as Prometheus reads them.
     private func lookAt(_ server: String, run: String, _ hub: Hub, _ home: Home) async throws {
         let metrics = try await hub.get("\(server)/metrics")
