@@ -175,9 +175,9 @@ struct GroupTests {
         var world = World()
         world.presence("agent")
         world.list(run("a", created: 1), run("b", created: 2), pipelines: [pipeline()])
-        world.change("a") { $0.desiredState = .paused }
         guard let assignment = world.assignments.last else { return }
         world.claims(assignment)
+        world.change("a") { $0.desiredState = .paused }
         world.finishes(assignment, .failed)
         #expect(world.stored["a"]?.status.isFinished == true)
         #expect(reasons(world)["b"] == Reason.active)

@@ -22,7 +22,7 @@ struct NewestRuns {
 
     mutating func note(_ run: PipelineRun) {
         guard let commit = Self.commit(of: run), let time = Self.time(of: run) else { return }
-        if let known = newest[commit], (known.time, known.uid) > (time, run.uid) { return }
+        if let known = newest[commit], known.time >= time, known.uid != run.uid { return }
         if newest.count >= Self.limit { newest = [:] }
         newest[commit] = Beginning(time: time, uid: run.uid)
     }
@@ -32,7 +32,7 @@ struct NewestRuns {
         guard let commit = Self.commit(of: run), let known = newest[commit], known.uid != run.uid,
             let time = Self.time(of: run)
         else { return false }
-        return (known.time, known.uid) > (time, run.uid)
+        return known.time > time
     }
 
     /// A rerun begins anew.
