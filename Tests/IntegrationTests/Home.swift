@@ -175,7 +175,8 @@ final class Home: Sendable {
         while true {
             do {
                 return try await FolderReader(folder).run(run)
-            } catch let error as StateError where error.kind == .notFound {
+            } catch let error as StateError where error.kind == .notFound || error.kind == .older {
+                // Older: a first start that was killed while it made the tables; the next one makes the rest.
                 return nil
             } catch let error as StateError where error.mayPass {
                 // Nobody rings when it has passed. The read itself waits before it gives up.
