@@ -23,9 +23,14 @@ package struct GitSourceResolver: SourceResolver {
         self.rules = rules
     }
 
+    // A commit is what it is: nobody has to be asked, and the agent has the secret.
+    package func known(_ request: SourceRequest) -> ResolvedSource? {
+        mirrors.commit(request.ref, of: request.url).map { ResolvedSource(url: request.url, revision: $0) }
+    }
+
     package func resolve(_ request: SourceRequest) async throws(SourceError) -> ResolvedSource {
-        // A commit is what it is: nobody has to be asked, and the agent has the secret.
-        let credentials = request.ref?.isCommit ?? false ? nil : try credentials(for: request)
+        if let known = known(request) { return known }
+        let credentials = try credentials(for: request)
         do {
             let found = try await mirrors.resolve(request.url, ref: request.ref, credentials: credentials)
             return ResolvedSource(url: request.url, revision: found.commit, ref: found.ref)
@@ -49,16 +54,5 @@ package struct GitSourceResolver: SourceResolver {
         } catch {
             throw SourceError(error.description, mayPass: false)
         }
-    }
-}
-
-extension String {
-    /// Whether it is a whole commit id.
-    fileprivate var isCommit: Bool {
-        (utf8.count == 40 || utf8.count == 64)
-            && utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-            }
     }
 }

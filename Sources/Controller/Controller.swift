@@ -152,6 +152,10 @@ package final class Controller: Sendable {
                 channel.commit(positions)
             case .catchUp(let token): channel.catchUp(token: token)
             case .resolve(let uid, let request):
+                if let source = resolver.known(request) {
+                    mailbox.put(.sourceResolved(uid: uid, .success(source)))
+                    continue
+                }
                 let (resolver, mailbox) = (resolver, mailbox)
                 group.addTask {
                     let result: Result<ResolvedSource, SourceError>

@@ -23,14 +23,18 @@ package func bind(
     return true
 }
 
-/// Writes down why a queued stage has no agent, for people; what other states say stays.
-package func explain(_ unplaced: Placement.Unplaced, in status: inout PipelineRunStatus) {
+/// Writes down why a queued stage has no agent, for people; what other states say stays. Returns whether that is news.
+package func explain(_ unplaced: Placement.Unplaced, in status: inout PipelineRunStatus) -> Bool {
     guard let place = status.stages.firstIndex(where: { $0.id == unplaced.stage }),
         status.stages[place].state == .queued
-    else { return }
+    else { return false }
     let message = bounded(unplaced.message, to: messageLimit(of: status))
-    if status.stages[place].reason != unplaced.reason { status.stages[place].reason = unplaced.reason }
-    if status.stages[place].message != message { status.stages[place].message = message }
+    guard status.stages[place].reason != unplaced.reason || status.stages[place].message != message else {
+        return false
+    }
+    status.stages[place].reason = unplaced.reason
+    status.stages[place].message = message
+    return true
 }
 
 private func messageLimit(of status: PipelineRunStatus) -> Int {

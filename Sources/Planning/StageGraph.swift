@@ -2,9 +2,9 @@ package import Model
 
 /// The stages of a pipeline, expanded, linked by number and with their references read.
 ///
-/// Compiled once from a spec, so that a pass over a run neither parses nor looks anything up by name. Copies share
-/// their storage: one graph serves all runs of a pipeline.
-package struct StageGraph: Equatable, Sendable {
+/// Compiled once from a spec, so that a pass over a run neither parses nor looks anything up by name. A class that never
+/// changes: one graph serves all runs of a pipeline.
+package final class StageGraph: Equatable, Sendable {
     /// A stage, or one combination of a stage with a matrix.
     ///
     /// A class, so that a pass that looks at a stage doesn't copy its spec; it never changes.
@@ -123,7 +123,7 @@ package struct StageGraph: Equatable, Sendable {
     }
 
     // Compiling is a function of the spec, so nothing else needs a look.
-    package static func == (left: Self, right: Self) -> Bool {
-        left.spec == right.spec
+    package static func == (left: StageGraph, right: StageGraph) -> Bool {
+        left === right || left.spec == right.spec
     }
 }

@@ -483,6 +483,38 @@ import Testing
         #expect(world.resolves == ["u1"])
     }
 
+    @Test func aSourceThatIsKnownAtOnceCostsNoWriteOfItsOwn() {
+        var run = sampleRun()
+        run.spec.source = RunSource()
+        run.spec.source?.url = "https://example.com/a.git"
+        var world = World()
+        world.list(run)
+        #expect(world.writeCount == 0)
+        #expect(world.observed.last?.status[stage: "a"]?.reason == Reason.resolvingSource)
+        let source = ResolvedSource(url: "https://example.com/a.git", revision: String(repeating: "a", count: 40))
+        world.step(.sourceResolved(uid: "u1", .success(source)))
+        #expect(world.writeCount == 1)
+        #expect(world.stored["u1"]?.status.source == source)
+    }
+
+    @Test func aStageThatFindsNoFreeAgentSaysSoFromTheFirstWriteOn() throws {
+        var world = World()
+        world.list()
+        world.presence("x", slots: 1)
+        world.list(sampleRun("u1"))
+        #expect(world.takeAssignments().count == 1)
+        // The queue as a whole is explained once a second.
+        world.list(sampleRun("u2"))
+        world.list(sampleRun("u3"))
+        for uid in ["u2", "u3"] {
+            #expect(world.stage("a", of: uid)?.reason == Reason.agentsBusy)
+            #expect(world.stored[uid]?.status == world.observed.last { $0.uid == uid }?.status)
+        }
+        let writes = world.writeCount
+        world.pass(seconds: 5)
+        #expect(world.writeCount == writes)
+    }
+
     @Test func whatComesWhileAStatusIsBeingWrittenIsLookedAtAfterwards() throws {
         var run = sampleRun()
         run.spec.source = RunSource()
@@ -491,6 +523,9 @@ import Testing
         world.answersWrites = false
         world.presence("x")
         world.list(run)
+        // That it is being looked up is written after a while.
+        world.pass(seconds: 1)
+        #expect(world.writeCount == 1)
         let source = ResolvedSource(url: "https://example.com/a.git", revision: String(repeating: "a", count: 40))
         world.step(.sourceResolved(uid: "u1", .success(source)))
         #expect(world.takeAssignments().isEmpty)

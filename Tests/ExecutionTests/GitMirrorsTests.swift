@@ -69,6 +69,21 @@ func mirrors(in folder: TestFolder, limitBytes: Int64 = 1 << 30) -> GitMirrors {
         }
     }
 
+    @Test(arguments: [
+        ("https://example.com/a.git", String(repeating: "A", count: 40), true),
+        ("https://example.com/a.git", String(repeating: "0", count: 64), true),
+        // what resolving would refuse, or ask for
+        ("ext::sh -c id", String(repeating: "a", count: 40), false),
+        ("git://example.com/a.git", String(repeating: "a", count: 40), false),
+        ("https://example.com/a.git", String(repeating: "a", count: 39), false),
+        ("https://example.com/a.git", "main", false), ("https://example.com/a.git", nil, false),
+    ])
+    func aWholeCommitIsKnownWithoutAsking(url: String, ref: String?, isKnown: Bool) async throws {
+        try await withFolder { folder in
+            #expect(mirrors(in: folder).commit(ref, of: url) == (isKnown ? ref?.lowercased() : nil))
+        }
+    }
+
     @Test func aCommitIsFetchedOnceAndCheckedOutExactly() async throws {
         try await withFolder { folder in
             let repository = try await SampleRepository(in: folder)

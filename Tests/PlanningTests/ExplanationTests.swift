@@ -228,7 +228,7 @@ struct ExplanationTests {
         Case("Queued: nobody asked for agents", [Reason.queued], "3 agents offer `shell`: 3 busy") {
             $0.agents = .unknown
             $0.driver.pass()
-            explain(
+            _ = explain(
                 Placement.Unplaced(
                     run: "u1", stage: "a", reason: Reason.agentsBusy, message: "3 agents offer `shell`: 3 busy",
                     isHopeless: false), in: &$0.driver.run.status)
@@ -236,7 +236,7 @@ struct ExplanationTests {
         Case("Queued: the controller can't reach Kafka", [Reason.kafkaUnreachable], "could not reach it") {
             $0.agents = .known([agent("a")])
             $0.driver.pass()
-            explain(
+            _ = explain(
                 Placement.Unplaced(
                     run: "u1", stage: "a", reason: Reason.kafkaUnreachable, message: "", isHopeless: false),
                 in: &$0.driver.run.status)

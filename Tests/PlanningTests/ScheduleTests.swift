@@ -215,9 +215,10 @@ struct ScheduleTests {
         var driver = try RunDriver(PipelineSpec([stage("a"), stage("b", needs: ["a"])]))
         driver.pass()
         for stage in ["a", "b"] {
-            explain(
+            let isNews = explain(
                 Placement.Unplaced(run: "u1", stage: stage, reason: "NoAgent", message: "none", isHopeless: true),
                 in: &driver.run.status)
+            #expect(isNews == (stage == "a"))
         }
         #expect(driver.message("a") == "none")
         #expect(driver.message("b") == "waits for `a`")

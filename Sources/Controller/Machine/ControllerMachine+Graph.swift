@@ -13,23 +13,19 @@ extension ControllerMachine {
         defer { runs[uid]?.obstacle = obstacle }
         guard let spec = ground.spec else {
             runs[uid]?.graph = nil
-            runs[uid]?.graphSpec = nil
             return
         }
-        if runs[uid]?.graphSpec == spec, runs[uid]?.graph != nil { return }
+        if let graph = runs[uid]?.graph, graph.spec == spec { return }
         if let cacheKey, let cached = graphs[cacheKey], cached.spec == spec {
-            runs[uid]?.graph = cached.graph
-            runs[uid]?.graphSpec = spec
+            runs[uid]?.graph = cached
             return
         }
         do {
             let graph = try StageGraph(spec)
-            if let cacheKey { graphs[cacheKey] = (spec, graph) }
+            if let cacheKey { graphs[cacheKey] = graph }
             runs[uid]?.graph = graph
-            runs[uid]?.graphSpec = spec
         } catch {
             runs[uid]?.graph = nil
-            runs[uid]?.graphSpec = nil
             obstacle = .invalid(error.sentence(of: run))
         }
     }

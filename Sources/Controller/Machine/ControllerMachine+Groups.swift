@@ -8,6 +8,9 @@ internal import Planning
 extension ControllerMachine {
     /// Has a run take part in its group, or leave it, as things stand now.
     mutating func enrol(_ uid: String) {
+        // Most runs have no group, and never had one.
+        guard runs[uid]?.graph?.spec.concurrency != nil || runs[uid]?.applicant != nil || runs[uid]?.admission != nil
+        else { return }
         let former = runs[uid]?.applicant
         let applicant = runs[uid].flatMap { self.applicant($0) }
         guard former != applicant else { return }
@@ -45,7 +48,7 @@ extension ControllerMachine {
     /// Nil for a run without a group, and for one that takes no place: it has ended, or something else keeps it from
     /// starting (its pipeline is suspended, a person has to let it go), behind which no other should wait.
     private func applicant(_ entry: RunEntry) -> Applicant? {
-        guard let graph = entry.graph, let concurrency = entry.graphSpec?.concurrency else { return nil }
+        guard let graph = entry.graph, let concurrency = entry.graph?.spec.concurrency else { return nil }
         let run = entry.run
         // One that never began gives nothing on that could be given twice.
         let isOver = run.status.isFinished && (entry.stored.isFinished || run.status.startTime == nil)

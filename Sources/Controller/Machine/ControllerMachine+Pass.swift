@@ -26,7 +26,7 @@ extension ControllerMachine {
             planned += round
             admitGroups()
         } while !dirty.isEmpty
-        if mustSchedule, !readyRuns.isEmpty { planned += place(at: now) }
+        if mustSchedule, !readyRuns.isEmpty { planned += place(planned, at: now) }
         mustSchedule = false
         var seen: Set<String> = []
         for uid in planned where seen.insert(uid).inserted { settle(uid, at: now) }
@@ -60,8 +60,8 @@ extension ControllerMachine {
             runs[uid]?.isTouched = true
             return
         }
-        prepareSource(uid, at: now)
         guard var entry = runs[uid] else { return }
+        let sourceDue = entry.prepareSource(at: now.uptime)
         entry.run.status.note(entry.told)
         let plan = Planning.plan(for: observation(of: entry, at: now))
         let incoming = entry.incoming
@@ -101,6 +101,7 @@ extension ControllerMachine {
         enrol(uid)
         if plan.status.stages != former.stages { syncClaims(uid, at: now) }
         if wantsSource { resolve(uid, at: now) }
+        if let sourceDue { wake(uid, at: sourceDue) }
         if let time = plan.lookAgain { wake(uid, at: max(now.uptime + 1000, now.uptime(at: time))) }
     }
 
@@ -114,40 +115,7 @@ extension ControllerMachine {
         }
     }
 
-    // MARK: Gather
-
-    private mutating func prepareSource(_ uid: String, at now: Moment) {
-        guard let entry = runs[uid] else { return }
-        if let source = entry.run.status.source {
-            runs[uid]?.source = .resolved(source)
-            return
-        }
-        // A rerun asks again: the branch may be there now.
-        if entry.sourceRerun != entry.run.spec.rerunCount {
-            runs[uid]?.sourceRerun = entry.run.spec.rerunCount
-            runs[uid]?.resolveAttempts = 0
-            if !entry.isResolving { runs[uid]?.source = .none }
-        }
-        guard let entry = runs[uid] else { return }
-        switch entry.source {
-        case .resolved, .failed: return
-        case .retrying:
-            // The wake for it may have been left out for an earlier one.
-            if let time = entry.resolveNotBefore, time > now.uptime { return wake(uid, at: time) }
-        case .none, .unresolved: break
-        }
-        let spec = entry.run.spec
-        guard let url = spec.source?.url ?? entry.graphSpec?.source?.url else {
-            runs[uid]?.source = .none
-            return
-        }
-        let ref = ref(of: spec.source)
-        runs[uid]?.source = .unresolved(url: url, ref: ref)
-    }
-
-    private func ref(of source: RunSource?) -> String? {
-        source?.revision ?? source?.ref ?? source?.pullRequest.map { "refs/pull/\($0)/head" }
-    }
+    // MARK: Resolve
 
     private mutating func resolve(_ uid: String, at now: Moment) {
         guard let entry = runs[uid], !entry.isResolving, case .unresolved(let url, let ref) = entry.source else {
@@ -155,8 +123,8 @@ extension ControllerMachine {
         }
         runs[uid]?.isResolving = true
         // A run that names another repository doesn't get the credentials of its pipeline's.
-        let own = entry.graphSpec?.source
-        let isOwn = own.map { RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
+        let own = entry.graph?.spec.source
+        let isOwn = own.map { $0.url == url || RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
         let request = SourceRequest(
             url: url, ref: ref, credentials: isOwn ? own?.credentials : nil, pipeline: entry.pipelineName,
             namespace: entry.run.metadata.namespace)
@@ -166,7 +134,24 @@ extension ControllerMachine {
     // MARK: Schedule
 
     /// Binds what can be bound, and says of the rest why it waits. Returns the runs that it changed.
-    private mutating func place(at now: Moment) -> [String] {
+    ///
+    /// - Parameter planned: The runs of this pass.
+    private mutating func place(_ planned: [String], at now: Moment) -> [String] {
+        let candidates = candidates
+        // Agents that have not shown themselves yet are no reason to say that there are none.
+        if candidates.isEmpty, let began = listedAt, now.uptime - began < Self.firstPresence {
+            scheduleLater(at: began + Self.firstPresence)
+            return []
+        }
+        let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
+        // Reasons change with every slot that is taken or freed; people are told now and then.
+        let explainAt = lastExplained.map { $0 + Self.explainInterval } ?? now.uptime
+        let explains = explainAt <= now.uptime
+        if !hasRoom, !explains {
+            scheduleLater(at: explainAt)
+            // What is new in the queue says why it waits from the first write on.
+            return explain(placement(of: planned, among: candidates, at: now).unplaced)
+        }
         // A pass takes time in proportion to the queue, and results come by the dozen meanwhile: they share one.
         let nextPlace = lastPlaced.map { $0 + Self.pausePerRun * Int64(readyRuns.count) } ?? now.uptime
         if readyRuns.count > Self.longQueue, now.uptime < nextPlace {
@@ -174,31 +159,8 @@ extension ControllerMachine {
             return []
         }
         lastPlaced = now.uptime
-        let candidates = candidates
-        let hasRoom = candidates.contains { $0.free > 0 && !$0.isDraining }
-        // Reasons change with every slot that is taken or freed; people are told now and then.
-        let explainAt = lastExplained.map { $0 + Self.explainInterval } ?? now.uptime
-        let explains = explainAt <= now.uptime
-        if !hasRoom, !explains {
-            scheduleLater(at: explainAt)
-            return []
-        }
-        // Agents that have not shown themselves yet are no reason to say that there are none.
-        if candidates.isEmpty, let began = listedAt, now.uptime - began < Self.firstPresence {
-            scheduleLater(at: began + Self.firstPresence)
-            return []
-        }
-        var ready: [ReadyStage] = []
         // In no order: the scheduler has one of its own.
-        for uid in readyRuns {
-            guard let entry = runs[uid], !entry.isWriting else { continue }
-            ready += entry.ready
-        }
-        let shares = boundByPipeline.keys.sorted().map { PipelineShare(pipeline: $0, stages: boundByPipeline[$0] ?? 0) }
-        let placement = schedule(
-            SchedulingInput(
-                ready: ready, candidates: candidates, bound: shares,
-                hold: isLinkUp ? nil : "Kafka is out of reach; nothing is assigned until it answers", now: now.wall))
+        let placement = placement(of: readyRuns, among: candidates, at: now)
         var changed: [String] = []
         for binding in placement.bindings {
             if bind(binding, at: now) { changed.append(binding.run) }
@@ -206,11 +168,25 @@ extension ControllerMachine {
         if explains {
             lastExplained = now.uptime
             changed += explain(placement.unplaced)
+            announce(placement.unplaced)
         } else if !placement.unplaced.isEmpty {
             scheduleLater(at: explainAt)
         }
         if let time = placement.lookAgain { scheduleLater(at: now.uptime(at: time)) }
         return changed
+    }
+
+    /// What the scheduler says to the ready stages of some runs.
+    private func placement(
+        of uids: some Sequence<String>, among candidates: [Candidate], at now: Moment
+    ) -> Placement {
+        var ready: [ReadyStage] = []
+        for uid in uids where runs[uid]?.isWriting == false { ready += runs[uid]?.ready ?? [] }
+        let shares = boundByPipeline.keys.sorted().map { PipelineShare(pipeline: $0, stages: boundByPipeline[$0] ?? 0) }
+        return schedule(
+            SchedulingInput(
+                ready: ready, candidates: candidates, bound: shares,
+                hold: isLinkUp ? nil : "Kafka is out of reach; nothing is assigned until it answers", now: now.wall))
     }
 
     var candidates: [Candidate] {
@@ -230,17 +206,16 @@ extension ControllerMachine {
     private mutating func explain(_ unplaced: [Placement.Unplaced]) -> [String] {
         var changed: [String] = []
         for stage in unplaced {
-            guard var status = runs[stage.run]?.run.status else { continue }
-            Planning.explain(stage, in: &status)
-            guard runs[stage.run]?.run.status != status else { continue }
-            runs[stage.run]?.run.status = status
-            changed.append(stage.run)
-        }
-        if unplaced != lastUnplaced {
-            lastUnplaced = unplaced
-            actions.append(.unplaced(unplaced))
+            if runs[stage.run]?.explain(stage) == true { changed.append(stage.run) }
         }
         return changed
+    }
+
+    /// Tells of the whole queue, where something in it has changed.
+    private mutating func announce(_ unplaced: [Placement.Unplaced]) {
+        guard unplaced != lastUnplaced else { return }
+        lastUnplaced = unplaced
+        actions.append(.unplaced(unplaced))
     }
 
     private mutating func scheduleLater(at uptime: Int64) {
@@ -290,7 +265,7 @@ extension ControllerMachine {
             if entry.run.status.isFinished { entryEnded(uid, at: now) }
             return
         }
-        if difference == .cosmetic {
+        if difference == .cosmetic || entry.waitsForSourceAlone {
             let due = entry.writeDue ?? now.uptime + Int64(configuration.deferMilliseconds) * 1000
             entry.writeDue = due
             if due > now.uptime {

@@ -70,7 +70,7 @@ extension ControllerMachine {
         }
         guard entry.version != run.metadata.resourceVersion || entry.run.spec != run.spec else { return }
         if entry.isWriting {
-            runs[uid]?.update = run
+            runs[uid]?.update = Shared(run)
             return
         }
         adopt(run, into: &entry)
@@ -97,7 +97,7 @@ extension ControllerMachine {
     }
 
     mutating func gone(_ uid: String) {
-        guard let entry = runs.removeValue(forKey: uid) else { return }
+        guard let entry = runs.remove(uid) else { return }
         if entry.isWriting { writing -= 1 }
         if let applicant = entry.applicant { leave(applicant) }
         for fence in claimsByRun.removeValue(forKey: uid) ?? [] {
@@ -156,16 +156,14 @@ extension ControllerMachine {
             actions.append(
                 .warn("the status of run \(entry.run.metadata.name) could not be written: \(reason); trying again"))
         }
-        if let update = entry.update {
+        if let update = entry.update?.value {
             entry.update = nil
             if update.metadata.resourceVersion != entry.version { adopt(update, into: &entry) }
         }
         runs[uid] = entry
         if entry.writeFailures > 0, let time = entry.writeNotBefore { wake(uid, at: time) }
         syncClaims(uid, at: now)
-        if !entry.incoming.isEmpty || entry.run.status != entry.stored || !entry.ready.isEmpty || outcome.isOvertaken
-            || wasTouched
-        {
+        if !entry.incoming.isEmpty || entry.run.status != entry.stored || outcome.isOvertaken || wasTouched {
             touch(uid)
         }
         if entry.run.status.isFinished, entry.stored.isFinished { noteOutcome(of: uid) }
@@ -202,7 +200,6 @@ extension ControllerMachine {
         // One that waits for its turn to run again goes on being planned.
         if let run = runs[uid]?.run, run.wantsRerun { return }
         runs[uid]?.graph = nil
-        runs[uid]?.graphSpec = nil
         runs[uid]?.ready = []
         runs[uid]?.stops = []
         readyRuns.remove(uid)

@@ -12,11 +12,11 @@ internal import Planning
 /// write stores; a result's offset is committed only once a stored status holds it.
 package struct ControllerMachine: Sendable {
     let configuration: ControllerConfiguration
-    var runs: [String: RunEntry] = [:]
+    var runs = RunTable()
     var pipelines: [String: Pipeline] = [:]
     /// Ended runs, those apart that no limit can ever reach.
     var histories: [HistoryGroup: History] = [:]
-    var graphs: [String: (spec: PipelineSpec, graph: StageGraph)] = [:]
+    var graphs: [String: StageGraph] = [:]
     /// Runs of each concurrency group, by its key.
     var groups: [String: Set<String>] = [:]
     /// Those about which `admit` has to be asked.

@@ -19,8 +19,6 @@ struct RunEntry: Sendable {
     var stored: PipelineRunStatus
     var version: String
     var graph: StageGraph?
-    /// The spec that `graph` was made from.
-    var graphSpec: PipelineSpec?
     var obstacle: Obstacle?
     /// What the run is in its concurrency group, as long as it takes part there.
     var applicant: Applicant?
@@ -53,7 +51,7 @@ struct RunEntry: Sendable {
     /// What has been told to whom, and isn't in `stored` yet.
     var told: [NotificationRecord] = []
     /// A change that came while a write was under way.
-    var update: PipelineRun?
+    var update: Shared<PipelineRun>?
     var deletion = Deletion.none
     /// The hash of the fixed part of the spec as it was in that generation.
     var specHash: (generation: Int?, hash: String)?
@@ -79,6 +77,16 @@ struct RunEntry: Sendable {
     mutating func forgetPositions(in partition: Int) {
         for index in incoming.indices { incoming[index].forget(partition) }
         for index in unstored.indices { unstored[index].forget(partition) }
+    }
+
+    /// Says why a stage has no agent. Returns whether that is news.
+    mutating func explain(_ stage: Placement.Unplaced) -> Bool { Planning.explain(stage, in: &run.status) }
+
+    /// Whether nothing is stored of the run yet, and all that has happened to it is that its source is being looked up:
+    /// what comes of that is mostly known at once, and stored with it.
+    var waitsForSourceAlone: Bool {
+        isResolving && resolveAttempts == 0 && stored.startTime == nil && !run.status.isFinished
+            && unstored.isEmpty && told.isEmpty && !run.status.stages.contains { $0.state.isBound }
     }
 
     var pipelineName: String { run.spec.pipelineRef?.name ?? run.metadata.name }

@@ -45,6 +45,14 @@ package enum MakeOutcome: Equatable, Sendable {
     case refused(String)
     /// Trying again may help; why.
     case failed(String)
+
+    /// Whether the run is there.
+    package var isSettled: Bool {
+        switch self {
+        case .made, .exists: true
+        case .refused, .failed: false
+        }
+    }
 }
 
 package enum AskOutcome: Equatable, Sendable {

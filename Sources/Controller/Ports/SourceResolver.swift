@@ -4,6 +4,13 @@ package import Model
 package protocol SourceResolver: Sendable {
     /// - Throws: `SourceError`.
     func resolve(_ request: SourceRequest) async throws(SourceError) -> ResolvedSource
+
+    /// What nobody has to be asked for, such as a commit that is given as one; nil for all else. Doesn't wait.
+    func known(_ request: SourceRequest) -> ResolvedSource?
+}
+
+extension SourceResolver {
+    package func known(_ request: SourceRequest) -> ResolvedSource? { nil }
 }
 
 /// What is asked of a repository, and for whom.

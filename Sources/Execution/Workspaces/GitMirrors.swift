@@ -52,6 +52,14 @@ package actor GitMirrors {
 
     // MARK: Resolving
 
+    /// The commit that a whole commit id stands for, without a look whether it exists; nil for any other ref, and for an
+    /// address that `resolve` would refuse.
+    package nonisolated func commit(_ ref: String?, of address: String) -> String? {
+        guard case .commit(let commit)? = try? GitRevision(ref), (try? GitURL(address, allowing: allowed)) != nil
+        else { return nil }
+        return commit
+    }
+
     /// The commit that a branch, a tag or a ref stands for now; of `HEAD` without one. Doesn't need a mirror.
     ///
     /// A branch comes before a tag of the same name, as in `git clone --branch`. A whole commit id is returned as it is,

@@ -25,7 +25,11 @@ package struct PipelineRunSpec: Fields, Equatable {
     }
 
     package var pipelineRef: PipelineReference?
-    package var pipelineSpec: PipelineSpec?
+    package var pipelineSpec: PipelineSpec? {
+        get { sharedPipelineSpec?.value }
+        set { sharedPipelineSpec = newValue.map(Shared.init) }
+    }
+    private var sharedPipelineSpec: Shared<PipelineSpec>?
     package var source: RunSource?
     package var params: [Param] = []
     package var priority = 0

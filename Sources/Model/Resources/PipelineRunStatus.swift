@@ -5,7 +5,11 @@ package struct PipelineRunStatus: Fields, Equatable {
     /// The source as resolved, once, before the first assignment: every stage sees the same commit.
     package var source: ResolvedSource?
     /// The pipeline as it was when the run started, for a `pipelineRef`.
-    package var pipelineSpec: PipelineSpec?
+    package var pipelineSpec: PipelineSpec? {
+        get { sharedPipelineSpec?.value }
+        set { sharedPipelineSpec = newValue.map(Shared.init) }
+    }
+    private var sharedPipelineSpec: Shared<PipelineSpec>?
     /// Over the immutable part of the spec, to notice a change where no CEL rule forbids it.
     package var specHash: String?
     package var observedRerun = 0

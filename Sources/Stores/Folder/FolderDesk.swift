@@ -5,13 +5,16 @@ internal import Synchronization
 
 /// Makes runs in the folder home, and asks things of them, for webhooks, schedules and pages.
 ///
-/// Whoever comes while the database stores somebody else's runs shares the next transaction with all that wait, so that
-/// a thousand events a second cost a few transactions.
+/// Whoever comes while the database stores somebody else's runs shares the next transaction with all that wait. Under load
+/// that one is put off a little, so that a thousand events a second cost a few hundred transactions.
 package final class FolderDesk: RunDesk {
     /// So many events may wait to be stored.
     private static let mostWaiting = 10_000
     /// So many share a transaction.
     private static let mostTogether = 256
+
+    /// Not sooner after the beginning of one transaction does the next one begin. A lone event waits for nothing.
+    private static let pace = Duration.milliseconds(4)
 
     /// After so many events old ones are forgotten: more at a time than have come since.
     private static let pruneInterval = 200
@@ -24,6 +27,7 @@ package final class FolderDesk: RunDesk {
     private struct State {
         var waiting: [Waiting] = []
         var isStoring = false
+        var lastBegan: ContinuousClock.Instant?
         /// The first ones prune what is left of earlier processes.
         var sincePruning = FolderDesk.pruneInterval
     }
@@ -56,7 +60,7 @@ package final class FolderDesk: RunDesk {
                 return .begin
             }
             switch step {
-            case .begin: storeNext()
+            case .begin: storeInTime()
             case .wait: break
             case .refuse:
                 continuation.resume(
@@ -65,10 +69,21 @@ package final class FolderDesk: RunDesk {
         }
     }
 
+    private func storeInTime() {
+        let due = state.withLock { $0.lastBegan }.map { $0 + Self.pace }
+        guard let due, due > .now else { return storeNext() }
+        Task {
+            // Nothing cancels it.
+            try? await Task.sleep(until: due, tolerance: .zero, clock: .continuous)
+            storeNext()
+        }
+    }
+
     /// Stores what waits, and goes on for as long as there is something.
     private func storeNext() {
         store.pool.asyncWriteWithoutTransaction { [self] database in
             let (batch, prunes) = state.withLock { state in
+                state.lastBegan = .now
                 let batch = Array(state.waiting.prefix(Self.mostTogether))
                 state.waiting.removeFirst(batch.count)
                 state.sincePruning += batch.count
@@ -82,7 +97,7 @@ package final class FolderDesk: RunDesk {
                 state.isStoring = !state.waiting.isEmpty
                 return state.isStoring
             }
-            if hasMore { storeNext() }
+            if hasMore { storeInTime() }
         }
     }
 
@@ -124,7 +139,8 @@ extension FolderStore {
         var outcomes: [[MakeOutcome]] = []
         do {
             try database.inTransaction(.immediate) {
-                for making in makings { outcomes.append(try making.make(at: now, database)) }
+                var pipelines = KnownPipelines()
+                for making in makings { outcomes.append(try making.make(at: now, &pipelines, database)) }
                 if prunes { try Deliveries.prune(at: now, database) }
                 return .commit
             }
@@ -132,7 +148,11 @@ extension FolderStore {
             let trouble = StateError.from(error, folder.databasePath).description
             return makings.map { $0.runs.map { _ in .failed(trouble) } }
         }
-        announce(database)
+        let made = outcomes.joined().compactMap { outcome -> PipelineRun? in
+            guard case .made(let run) = outcome else { return nil }
+            return run
+        }
+        announce(database, made: made)
         return outcomes
     }
 }

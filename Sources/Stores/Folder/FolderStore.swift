@@ -269,8 +269,8 @@ package final class FolderStore: ResourceStore {
         pool.asyncWriteWithoutTransaction { [self] database in announce(database) }
     }
 
-    func announce(_ database: Database) {
-        followers.publish(database)
+    func announce(_ database: Database, made: [PipelineRun] = []) {
+        followers.publish(database, made: made)
         bell.ring()
     }
 }

@@ -56,15 +56,18 @@ final class Followers: Sendable {
     }
 
     /// Reads what has changed, other than statuses, since the last time, and tells it.
-    func publish(_ database: Database) {
+    ///
+    /// - Parameter made: runs that have just been stored, which needn't be read for that.
+    func publish(_ database: Database, made: [PipelineRun] = []) {
         let told = state.withLock { $0.told }
+        let known = Dictionary(made.map { ($0.metadata.resourceVersion ?? "", $0) }, uniquingKeysWith: { $1 })
         do {
-            var runs: [RunRecord] = []
+            var runs: [(run: PipelineRun, changed: Int64)] = []
             var pipelines: [PipelineRecord] = []
             var drained: [String] = []
             try database.inTransaction(.deferred) {
                 pipelines = try PipelineRecord.all(database, where: "WHERE changed > ? ORDER BY changed", [told])
-                runs = try RunRecord.all(database, where: "WHERE changed > ? ORDER BY changed", [told])
+                runs = try RunRecord.changes(after: told, known: known, database)
                 drained = try DrainedAgents.all(database)
                 return .commit
             }
@@ -75,7 +78,7 @@ final class Followers: Sendable {
                         ? .pipeline(pipeline)
                         : .pipelineGone(name: pipeline.metadata.name, namespace: pipeline.metadata.namespace))
             }
-            for record in runs { tell(.run(record.run)) }
+            for change in runs { tell(.run(change.run)) }
             let last = max(told, pipelines.last?.changed ?? 0, runs.last?.changed ?? 0)
             let hasOthers = state.withLock { state in
                 state.told = last

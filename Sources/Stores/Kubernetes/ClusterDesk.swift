@@ -40,13 +40,7 @@ package final class ClusterDesk: RunDesk {
             for await (place, outcome) in group { outcomes[place] = outcome }
             return outcomes
         }
-        let isSettled = outcomes.allSatisfy {
-            switch $0 {
-            case .made, .exists: true
-            case .refused, .failed: false
-            }
-        }
-        if let delivery, isSettled { _ = handled.withLock { $0.insert(delivery) } }
+        if let delivery, outcomes.allSatisfy(\.isSettled) { _ = handled.withLock { $0.insert(delivery) } }
         return outcomes
     }
 

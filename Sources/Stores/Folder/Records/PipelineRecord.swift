@@ -58,7 +58,7 @@ struct PipelineRecord: StoredRecord {
                 changed, status) VALUES (?, ?, ?, ?, 1, ?, ?, 1, ?, ?, ?)
                 """
         ).execute(arguments: [
-            RandomName.uuid(), pipeline.metadata.namespace ?? "", pipeline.metadata.name, file,
+            RandomName.uuid(at: now), pipeline.metadata.namespace ?? "", pipeline.metadata.name, file,
             pipeline.metadata.userPart.stored, pipeline.spec.stored, now.microseconds, revision,
             PipelineStatus().stored,
         ])

@@ -10,31 +10,27 @@ struct RunMaking: Sendable {
     /// Makes them within a transaction.
     ///
     /// An event of which something can't be made is not remembered: whoever mends the pipeline may have it sent again.
-    func make(at now: Timestamp, _ database: Database) throws -> [MakeOutcome] {
+    ///
+    /// - Parameter pipelines: those that have been read in the same transaction.
+    func make(
+        at now: Timestamp, _ pipelines: inout KnownPipelines, _ database: Database
+    ) throws -> [MakeOutcome] {
         if let delivery, try Deliveries.contains(delivery, database) { return runs.map { _ in .exists } }
-        let outcomes = try runs.map { try make($0, at: now, database) }
+        let outcomes = try runs.map { try make($0, at: now, &pipelines, database) }
         if let delivery, outcomes.allSatisfy(\.isSettled) { try Deliveries.add(delivery, at: now, database) }
         return outcomes
     }
 
-    private func make(_ run: PipelineRun, at now: Timestamp, _ database: Database) throws -> MakeOutcome {
+    private func make(
+        _ run: PipelineRun, at now: Timestamp, _ pipelines: inout KnownPipelines, _ database: Database
+    ) throws -> MakeOutcome {
         let namespace = run.metadata.namespace ?? ""
         if try RunRecord.named(run.metadata.name, in: namespace, database) != nil { return .exists }
         do {
-            try run.requireSense(in: database)
+            try run.requireSense(in: database, &pipelines)
         } catch let error as VerbError {
             return .refused(error.description)
         }
         return .made(try RunRecord.insert(run, file: nil, at: now, database))
-    }
-}
-
-extension MakeOutcome {
-    /// Whether the run is there.
-    fileprivate var isSettled: Bool {
-        switch self {
-        case .made, .exists: true
-        case .refused, .failed: false
-        }
     }
 }

@@ -80,6 +80,26 @@ struct RunRecord: StoredRecord {
         try all(database, where: "WHERE namespace = ? AND name = ? AND is_archived = 0", [namespace, name]).first
     }
 
+    /// Runs of which something but the status has changed after a revision, in the order of those changes.
+    ///
+    /// - Parameter known: runs as they have just been stored, by resourceVersion: those needn't be decoded.
+    static func changes(
+        after revision: Int64, known: [String: PipelineRun], _ database: Database
+    ) throws -> [(run: PipelineRun, changed: Int64)] {
+        let statement = try database.cachedStatement(sql: "\(selection) WHERE changed > ? ORDER BY changed")
+        let rows = try Row.fetchCursor(statement, arguments: [revision])
+        var changes: [(run: PipelineRun, changed: Int64)] = []
+        while let row = try rows.next() {
+            let (changed, revision): (Int64, Int64) = (row[14], row[15])
+            if changed == revision, !known.isEmpty, let run = known[String(revision)] {
+                changes.append((run, changed))
+            } else {
+                changes.append((try RunRecord(row).run, changed))
+            }
+        }
+        return changes
+    }
+
     static func names(in namespace: String, _ database: Database) throws -> [String] {
         try String.fetchAll(
             database,
@@ -96,7 +116,7 @@ struct RunRecord: StoredRecord {
     ) throws -> PipelineRun {
         let revision = try FolderSchema.revisions(1, database)
         let verbs = RunVerbs(run.spec)
-        let uid = RandomName.uuid()
+        let uid = RandomName.uuid(at: now)
         try database.cachedStatement(
             sql: """
                 INSERT INTO runs (uid, namespace, name, file, is_present, is_archived, is_spec_changed, metadata, spec, \

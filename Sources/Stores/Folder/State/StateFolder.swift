@@ -29,7 +29,7 @@ package struct StateFolder: Equatable, Sendable {
             }
             // The ignore file first: there is no moment at which git would take up a part of the state.
             try StateFile(path: folder + "/.gitignore").createIfMissing(Array("*\n".utf8))
-            try id.createIfMissing(Array((RandomName.uuid() + "\n").utf8))
+            try id.createIfMissing(Array((RandomName.uuid(at: .current()) + "\n").utf8))
         }
         return try StateFolder(openedAt: folder)
     }

@@ -105,7 +105,8 @@ package struct FolderVerbs: Sendable {
         return try await perform { database in
             var run = run
             let namespace = run.metadata.namespace ?? ""
-            try run.requireSense(in: database)
+            var pipelines = KnownPipelines()
+            try run.requireSense(in: database, &pipelines)
             let isNamed = !run.metadata.name.isEmpty
             // Two random names that are the same come about once in millions of times.
             repeat {

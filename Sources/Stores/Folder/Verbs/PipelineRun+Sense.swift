@@ -5,10 +5,11 @@ extension PipelineRun {
     /// Whether a run that is to be made names a pipeline that is there, and makes sense with it.
     ///
     /// - Throws: `VerbError`, or what the database says.
-    func requireSense(in database: Database) throws {
+    ///
+    /// - Parameter pipelines: those that have been read in the same transaction.
+    func requireSense(in database: Database, _ pipelines: inout KnownPipelines) throws {
         guard let name = spec.pipelineRef?.name else { return try Self.require(spec.problems()) }
-        guard let pipeline = try PipelineRecord.named(name, in: metadata.namespace ?? "", database), pipeline.isPresent
-        else {
+        guard let pipeline = try pipelines.spec(of: name, in: metadata.namespace ?? "", database) else {
             let names = try PipelineRecord.all(database, where: "WHERE is_present = 1 ORDER BY name").map(\.name)
             let near = Suggestion.nearest(to: name, among: names).map { "did you mean `\($0)`?" }
             throw VerbError(
@@ -16,7 +17,7 @@ extension PipelineRun {
                 hint: near
                     ?? (names.isEmpty ? "the controller has read none" : "there is \(names.joined(separator: ", "))"))
         }
-        try Self.require(spec.problems(pipeline: pipeline.spec))
+        try Self.require(spec.problems(pipeline: pipeline))
     }
 
     private static func require(_ problems: [Problem]) throws(VerbError) {

@@ -60,7 +60,7 @@ package final class LeaseElection: Sendable {
     }
 
     /// A name that nobody has had before: the host's (a pod's name) with something random.
-    package static func identity(host: String) -> String { "\(host)_\(RandomName.uuid())" }
+    package static func identity(host: String) -> String { "\(host)_\(RandomName.uuid(at: .current()))" }
 
     /// Whether a write or a message may be sent now; asked right before each.
     package func mayAct() -> Bool {
