@@ -57,7 +57,8 @@ final class Surroundings: Sendable {
             reporter = Reporter(
                 reporting, http: http, github: github, tail: tail,
                 record: { uid, record in controller.value?.note(record, of: uid) },
-                count: { figures.notified(target: $0, outcome: $1) }, warn: warn)
+                count: { figures.notified(target: $0, outcome: $1) }, warn: warn,
+                recovered: { logger.notice("\($0) answers again; what waited is being told") })
         } else {
             http = nil
             reporter = nil

@@ -7,19 +7,10 @@ internal import Synchronization
 final class Patcher: Sendable {
     private static let longestWait = Duration.seconds(30)
 
-    private struct Key: Hashable, Comparable {
-        var namespace: String
-        var name: String
-
-        static func < (left: Self, right: Self) -> Bool {
-            (left.namespace, left.name) < (right.namespace, right.name)
-        }
-    }
-
     private let store: any ResourceStore
     private let mayAct: @Sendable () -> Bool
     private let warn: @Sendable (String) -> Void
-    private let waiting = Mutex<[Key: PipelinePatch]>([:])
+    private let waiting = Mutex<[ObjectKey: PipelinePatch]>([:])
     private let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     init(store: any ResourceStore, mayAct: @escaping @Sendable () -> Bool, warn: @escaping @Sendable (String) -> Void) {
@@ -30,7 +21,7 @@ final class Patcher: Sendable {
 
     func put(_ patch: PipelinePatch) {
         waiting.withLock { waiting in
-            let key = Key(namespace: patch.namespace ?? "", name: patch.name)
+            let key = ObjectKey(patch.name, in: patch.namespace)
             waiting[key] = waiting[key].map { $0.followed(by: patch) } ?? patch
         }
         signal.yield()
@@ -56,7 +47,7 @@ final class Patcher: Sendable {
         }
     }
 
-    private func take() -> (Key, PipelinePatch)? {
+    private func take() -> (ObjectKey, PipelinePatch)? {
         waiting.withLock { waiting in
             guard let key = waiting.keys.min(), let patch = waiting.removeValue(forKey: key) else { return nil }
             return (key, patch)

@@ -9,9 +9,11 @@ internal import Synchronization
 package final class RunBoard: ControllerObserver {
     private struct State {
         var runs: [String: PipelineRun] = [:]
+        /// The UIDs, the newest run's first; nil where runs have come since they were sorted.
+        var order: [String]?
         /// Runs whose status the controller of this process has told.
         var controlled: Set<String> = []
-        var pipelines: [String: Pipeline] = [:]
+        var pipelines: [ObjectKey: Pipeline] = [:]
         var isListed = false
         var version = 0
     }
@@ -28,10 +30,10 @@ package final class RunBoard: ControllerObserver {
 
     /// All runs, the newest first.
     package var runs: [PipelineRun] {
-        state.withLock { Array($0.runs.values) }.sorted { left, right in
-            let (one, other) = (left.metadata.creationTimestamp, right.metadata.creationTimestamp)
-            if one != other { return (one ?? Timestamp(seconds: 0)) > (other ?? Timestamp(seconds: 0)) }
-            return left.uid > right.uid
+        state.withLock { state in
+            let order = state.order ?? Self.order(state.runs)
+            state.order = order
+            return order.compactMap { state.runs[$0] }
         }
     }
 
@@ -50,11 +52,13 @@ package final class RunBoard: ControllerObserver {
 
     package func pipeline(of run: PipelineRun) -> Pipeline? {
         guard let name = run.spec.pipelineRef?.name else { return nil }
-        return state.withLock { $0.pipelines[Self.key(name, run.metadata.namespace)] }
+        return state.withLock { $0.pipelines[ObjectKey(name, in: run.metadata.namespace)] }
     }
 
-    private static func key(_ name: String, _ namespace: String?) -> String { "\(namespace ?? "")/\(name)" }
-    private static func key(_ metadata: Metadata) -> String { key(metadata.name, metadata.namespace) }
+    private static func order(_ runs: [String: PipelineRun]) -> [String] {
+        let times = runs.map { (uid: $0.key, time: $0.value.metadata.creationTimestamp ?? Timestamp(seconds: 0)) }
+        return times.sorted { ($0.time, $0.uid) > ($1.time, $1.uid) }.map(\.uid)
+    }
 
     // MARK: ControllerObserver
 
@@ -65,18 +69,19 @@ package final class RunBoard: ControllerObserver {
             case .listed(let runs, let pipelines):
                 let former = state.runs
                 state.runs = [:]
+                state.order = nil
                 state.runs.reserveCapacity(runs.count)
                 for run in runs { Self.put(run, former[run.uid], &state) }
                 state.controlled.formIntersection(state.runs.keys)
                 state.pipelines = [:]
-                for pipeline in pipelines { state.pipelines[Self.key(pipeline.metadata)] = pipeline }
+                for pipeline in pipelines { state.pipelines[ObjectKey(pipeline.metadata)] = pipeline }
                 state.isListed = true
             case .run(let run): Self.put(run, state.runs[run.uid], &state)
             case .runGone(let uid):
                 state.runs[uid] = nil
                 state.controlled.remove(uid)
-            case .pipeline(let pipeline): state.pipelines[Self.key(pipeline.metadata)] = pipeline
-            case .pipelineGone(let name, let namespace): state.pipelines[Self.key(name, namespace)] = nil
+            case .pipeline(let pipeline): state.pipelines[ObjectKey(pipeline.metadata)] = pipeline
+            case .pipelineGone(let name, let namespace): state.pipelines[ObjectKey(name, in: namespace)] = nil
             case .drained: break
             }
         }
@@ -85,6 +90,7 @@ package final class RunBoard: ControllerObserver {
     private static func put(_ run: PipelineRun, _ former: PipelineRun?, _ state: inout State) {
         var run = run
         if let former, state.controlled.contains(run.uid) { run.status = former.status }
+        if former == nil { state.order = nil }
         state.runs[run.uid] = run
     }
 

@@ -1,5 +1,5 @@
 import Document
-import Model
+package import Model
 package import YAML
 
 /// Reads files and folders of manifests; a folder is not read recursively, as `kubectl apply -f` doesn't.
@@ -14,6 +14,7 @@ package func loadManifests(paths: [String]) -> ManifestSet {
 /// Gathers manifests from files, then looks at what they say about each other.
 package struct ManifestLoader {
     private let limits: YAMLLimits
+    private let zoneComplaint: (@Sendable (String) -> TemplateError?)?
     private var set = ManifestSet()
     private var objects: [ManifestObject] = []
     /// What the files hold, for excerpts.
@@ -21,8 +22,12 @@ package struct ManifestLoader {
     /// The files' identities, so that one that is named twice is read once.
     private var seen: Set<FileIdentity> = []
 
-    package init(limits: YAMLLimits = .manifests) {
+    /// - Parameter zoneComplaint: What is wrong with a time zone's name, where the caller knows which there are.
+    package init(
+        limits: YAMLLimits = .manifests, zoneComplaint: (@Sendable (String) -> TemplateError?)? = nil
+    ) {
         self.limits = limits
+        self.zoneComplaint = zoneComplaint
     }
 
     /// Adds a file, or the manifests of a folder by name: `*.yaml`, `*.yml` and `*.json` that aren't hidden.
@@ -91,6 +96,7 @@ package struct ManifestLoader {
     package consuming func finish() -> ManifestSet {
         reportDuplicates()
         checkRuns()
+        checkZones()
         set.manifests = objects.compactMap { $0.isDuplicate ? nil : $0.manifest }
         set.rejected = objects.compactMap { $0.isDuplicate || $0.manifest == nil ? $0.rejected : nil }
         let order = Dictionary(set.files.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -123,6 +129,22 @@ package struct ManifestLoader {
                     at: objects[place].path.key("metadata").key("name"), mark: objects[place].nameMark,
                     hint: "rename one of them"),
                 in: objects[place].file)
+        }
+    }
+
+    /// A note only: the machine that keeps the schedules may know others.
+    private mutating func checkZones() {
+        guard let zoneComplaint else { return }
+        for object in objects {
+            for (number, trigger) in (object.manifest?.pipeline?.spec.triggers ?? []).enumerated() {
+                guard let zone = trigger.schedule?.timeZone, let complaint = zoneComplaint(zone) else { continue }
+                let place = object.path.key("spec").key("triggers").index(number).key("schedule").key("timeZone")
+                report(
+                    Problem(
+                        complaint.message, at: place, mark: place.mark(in: object.document), hint: complaint.hint,
+                        severity: .note),
+                    in: object.file)
+            }
         }
     }
 

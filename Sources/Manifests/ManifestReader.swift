@@ -100,7 +100,7 @@ struct ManifestReader {
                 metadata, hint: "add `name:`")
         }
         let spec = path.key("spec")
-        let found = record.spec.problems(at: spec)
+        let found = record.spec.problems(at: spec) + record.spec.triggerNotes(at: spec)
         finish(record, node, path, found) { metadata, spec in
             .pipeline(Pipeline(metadata: metadata, spec: spec))
         }

@@ -85,19 +85,27 @@ struct Explainer {
         case .pipelineNotFound(let text): return .pipelineMissing(text)
         case .pipelineSuspended(let text): return .pipelineSuspended(text)
         case .specChanged(let text): return .specChanged(text)
-        case .concurrencyLimit(let text): return .concurrencyLimit(text)
+        case .concurrencyLimit(let text): return .concurrencyLimit(withHolders(text))
         case .concurrencyRejected(let text): return .concurrencyRejected(text)
         case .superseded(let text): return .superseded(text)
         case nil: break
         }
         // A group's room is known to the controller alone: what it has stored of it.
         if let accepted = status.conditions[Condition.accepted], accepted.reason == Reason.concurrencyLimit {
-            return .concurrencyLimit(accepted.message)
+            return .concurrencyLimit(withHolders(accepted.message))
         }
         guard status.startTime == nil, let stored = status.succeeded, stored.reason == Reason.concurrencyLimit else {
             return nil
         }
-        return .concurrencyLimit(stored.message)
+        return .concurrencyLimit(withHolders(stored.message))
+    }
+
+    /// Statuses don't name who holds the places: they would change with each of them.
+    private func withHolders(_ text: String) -> String {
+        guard !input.holders.isEmpty else { return text }
+        let named = input.holders.prefix(3).map { "`\($0)`" }
+        let rest = input.holders.count - named.count
+        return "\(text): \((named + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: ", "))"
     }
 
     private var sourceGate: Gate? {

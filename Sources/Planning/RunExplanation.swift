@@ -60,6 +60,8 @@ package struct ExplanationInput: Equatable, Sendable {
     /// How far the controller has got with the source; nil where only the status tells.
     package var source: SourceState?
     package var agents: Agents
+    /// The names of the runs that have started in its concurrency group.
+    package var holders: [String] = []
     /// Whether a controller acts on the run.
     package var isControlled: Bool
     package var now: Timestamp

@@ -12,7 +12,8 @@ extension Reporter {
         tail: any OutputTail = NoOutputTail(), clock: ReportingClock = .system,
         record: @escaping @Sendable (_ uid: String, NotificationRecord) -> Void,
         count: @escaping @Sendable (_ target: String, _ outcome: String) -> Void = { _, _ in },
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        warn: @escaping @Sendable (String) -> Void = { _ in },
+        recovered: @escaping @Sendable (_ target: String) -> Void = { _ in }
     ) {
         var targets: [any NotificationTarget] = []
         if let slack = configuration.slack {
@@ -24,6 +25,6 @@ extension Reporter {
         if let settings = configuration.github, let github {
             targets.append(GitHubTarget(settings, externalURL: configuration.externalURL, client: github))
         }
-        self.init(targets: targets, clock: clock, record: record, count: count, warn: warn)
+        self.init(targets: targets, clock: clock, record: record, count: count, warn: warn, recovered: recovered)
     }
 }

@@ -29,6 +29,7 @@ package final class Reporter: ControllerObserver {
     private let record: @Sendable (_ uid: String, NotificationRecord) -> Void
     private let count: @Sendable (_ target: String, _ outcome: String) -> Void
     private let warn: @Sendable (String) -> Void
+    private let recovered: @Sendable (_ target: String) -> Void
     private let state: Mutex<State>
     private let doorbell = Doorbell()
 
@@ -36,11 +37,13 @@ package final class Reporter: ControllerObserver {
     ///   - record: Told what the run's status is to hold; the controller stores it with its next write.
     ///   - count: For metrics: `sent`, `retried` or `failed`, by target.
     ///   - warn: Told a sentence about what is wrong and what to do, once.
+    ///   - recovered: Told that a target answers again of which something had been warned.
     package init(
         targets: [any NotificationTarget], clock: ReportingClock = .system, oldest: Duration = .seconds(6 * 3600),
         record: @escaping @Sendable (_ uid: String, NotificationRecord) -> Void,
         count: @escaping @Sendable (_ target: String, _ outcome: String) -> Void = { _, _ in },
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        warn: @escaping @Sendable (String) -> Void = { _ in },
+        recovered: @escaping @Sendable (_ target: String) -> Void = { _ in }
     ) {
         self.targets = targets
         self.clock = clock
@@ -48,6 +51,7 @@ package final class Reporter: ControllerObserver {
         self.record = record
         self.count = count
         self.warn = warn
+        self.recovered = recovered
         var limits: [String: Int] = [:]
         for target in targets { limits[target.name] = max(1, target.concurrency) }
         state = Mutex(State(queue: ReportQueue(limits: limits)))
@@ -108,10 +112,11 @@ package final class Reporter: ControllerObserver {
         case .nothing: break
         case .told(let event, let reference):
             count(key.target, "sent")
-            state.withLock { state in
-                state.troubled.remove(key.target)
+            let isBack = state.withLock { state in
                 state.queue.pause(key.target, until: now + target.spacing)
+                return state.troubled.remove(key.target) != nil
             }
+            if isBack { recovered(key.target) }
             note(event: event, reference: reference, key)
         case .refused(let problem):
             count(key.target, "failed")

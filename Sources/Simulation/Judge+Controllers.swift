@@ -47,6 +47,8 @@ extension Judge {
             world.now - sent.at < seconds(8), world.now - (wishes[report.fence.run] ?? .min / 2) > seconds(30),
             let stage = world.store.run(report.fence.run)?.status[stage: report.fence.stage],
             stage.state == .assigned, stage.attempt == report.fence.attempt, stage.digest == report.digest,
+            // Told to let go of it: it is passed over since then, though the write that says so may have failed.
+            !stopped.contains("\(report.instance) \(report.fence) \(report.digest)"),
             process.accounts?.members.contains(where: { $0.instance == report.instance }) == true
         else { return }
         passedOver[report.instance] = world.now + seconds(5)

@@ -50,7 +50,8 @@ final class Judge {
     var askedAt: [String: Int64] = [:]
     /// By partition, then controller's identity: what has been read.
     var readUpTo: [String: Int] = [:]
-    private var stopped: Set<String> = []
+    /// What agents have been told to stop: instance, fence and digest.
+    private(set) var stopped: Set<String> = []
     var passedOver: [String: Int64] = [:]
     var published: [String: (digest: String, at: Int64)] = [:]
     /// How runs of pipelines have ended, by pipeline.

@@ -57,6 +57,17 @@ struct GroupTests {
         #expect(reasons(world)["b"] == Reason.active)
     }
 
+    @Test func `who waits is told who holds the places`() throws {
+        var world = World()
+        world.list(
+            run("a", created: 1), run("b", created: 2), run("c", created: 3), pipelines: [pipeline(limit: 2)])
+        let explanation = try #require(world.machine.explanation(of: "c", at: world.now))
+        #expect(
+            explanation.gates.contains(
+                .concurrencyLimit("the concurrency group `deploy` has 2 of 2 runs active: `a`, `b`")))
+        #expect(world.stored["c"]?.status.succeeded?.message.contains("`a`") == false)
+    }
+
     @Test func `a place is given on once the end is stored, in the order of creation`() {
         var world = World()
         world.presence("agent")

@@ -281,6 +281,17 @@ import Testing
             "triggers[0].push.pathsIgnore[0]: `docs\\` ends with a `\\` that nothing follows (write `\\\\` for a backslash)",
             "triggers[1].tag.tags[0]: `v[9-0]` has a range that ends before it begins (write `[0-9]`)"),
         Case(
+            "globs that nothing can match",
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["/main","release/"],"paths":["./src/**","/docs/**","docs/","."],"pathsIgnore":["./"]}},{"tag":{"tags":["refs/tags/v1","v/"]}}]}"#,
+            "triggers[0].push.branches[0]: `/main` matches nothing: no name begins or ends with a `/`",
+            "triggers[0].push.branches[1]: `release/` matches nothing: no name begins or ends with a `/`",
+            "triggers[0].push.paths[0]: `./src/**` matches nothing: paths begin at the repository's top (write `src/**`)",
+            "triggers[0].push.paths[1]: `/docs/**` matches nothing: paths begin at the repository's top (write `docs/**`)",
+            "triggers[0].push.paths[2]: `docs/` matches nothing: what changes are files (write `docs/**` for all within)",
+            "triggers[0].push.pathsIgnore[0]: `./` matches nothing: paths begin at the repository's top (write `**` for everything)",
+            "triggers[1].tag.tags[0]: globs are matched against the tag's name, without `refs/tags/`",
+            "triggers[1].tag.tags[1]: `v/` matches nothing: no name begins or ends with a `/`"),
+        Case(
             "a source with a password",
             #"{"source":{"url":"https://u:hunter2@github.com/a/b"},"stages":[{"name":"lint"}]}"#,
             "source.url: must not hold a password or token (keep it in a secret and name that as `credentials`)"),
@@ -290,6 +301,24 @@ import Testing
     ])
     func `triggers and what else is in a pipeline`(_ example: Case) throws {
         #expect(try Self.problems(example.json) == example.expect)
+    }
+
+    @Test(arguments: [
+        (#"{"stages":[{"name":"lint"}],"triggers":[{"push":{}},{"schedule":{"cron":"@daily"}}]}"#, ["triggers[0]: nothing fires"]),
+        (
+            #"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""},{"name":"y"}],"stages":[{"name":"lint"}],"triggers":[{"push":{}},{"schedule":{"cron":"@daily"}}]}"#,
+            ["triggers[0]: no run comes of this: nobody gives the parameter `y`", "triggers[1]: no run comes of this"]
+        ),
+        (#"{"params":[{"name":"y"}],"stages":[{"name":"lint"}]}"#, []),
+        (#"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""}],"stages":[{"name":"lint"}],"triggers":[{"tag":{}}]}"#, []),
+    ])
+    func `what keeps triggers from making runs is noted`(json: String, expect: [String]) throws {
+        let spec = FieldReader.read(PipelineSpec.self, from: try parseJSON(json)).0
+        #expect(spec.problems() == [])
+        let notes = spec.triggerNotes(at: FieldPath())
+        #expect(notes.allSatisfy { $0.severity == .note })
+        #expect(notes.count == expect.count)
+        for (note, words) in zip(notes, expect) { #expect(note.line(file: "f").contains("f: note: \(words)")) }
     }
 
     @Test func `a matrix may make 256 stages and no more, whatever its axes would make`() {

@@ -35,6 +35,7 @@ struct ExplanationTests {
         var agents = ExplanationInput.Agents.known([])
         var isControlled = true
         var tellsSource = false
+        var holders: [String] = []
 
         init() throws {
             driver = try RunDriver(PipelineSpec([stage("a")]))
@@ -50,6 +51,7 @@ struct ExplanationTests {
                 source: tellsSource ? driver.source : nil, agents: agents, isControlled: isControlled,
                 now: driver.now)
             input.run.metadata.name = "shop-1"
+            input.holders = holders
             return Planning.explanation(of: input)
         }
 
@@ -290,6 +292,15 @@ struct ExplanationTests {
         Case("not started: its concurrency group is full", [Reason.concurrencyLimit], "group `g` has 2 of 2") {
             $0.agents = .known([agent("a1")])
             $0.driver.obstacle = .concurrencyLimit("the concurrency group `g` has 2 of 2 runs active")
+            $0.driver.pass()
+        },
+        Case(
+            "not started: who holds the places of its group", [Reason.concurrencyLimit],
+            "has 4 of 4 runs active: `a`, `b`, `c`, 1 more"
+        ) {
+            $0.driver.obstacle = .concurrencyLimit("the concurrency group `g` has 4 of 4 runs active")
+            $0.holders = ["a", "b", "c", "d"]
+            $0.agents = .known([agent("a1")])
             $0.driver.pass()
         },
         Case("not started: its group is full, by the status alone", [Reason.concurrencyLimit], "group `g` has") {

@@ -14,6 +14,13 @@ import Testing
         try expectGolden("get-runs-narrow", RunTable(runs, now: now).lines(width: 72).rendered(colour: false))
     }
 
+    @Test func runsThatEventsMadeSayOfWhat() throws {
+        let runs = [Sample.pushed, Sample.fork, Sample.waiting]
+        try expectGolden("get-runs-refs", RunTable(runs, now: now).lines(width: nil).rendered(colour: false))
+        try expectGolden("describe-pushed", Description(Sample.pushed, now: now, width: 100).rendered(colour: false))
+        try expectGolden("describe-fork", Description(Sample.fork, now: now, width: 100).rendered(colour: false))
+    }
+
     @Test func newestRunsComeFirst() {
         func run(_ name: String, _ seconds: Double) -> PipelineRun {
             var run = Sample.run(name)

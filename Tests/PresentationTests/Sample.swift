@@ -76,6 +76,39 @@ enum Sample {
             ])
     }
 
+    /// Made by a push, and told of.
+    static var pushed: PipelineRun {
+        var run = failed
+        run.metadata.name = "greeter-5d1c9a2b7e"
+        run.metadata.labels[RunLabels.trigger] = "push"
+        run.metadata.annotations[RunLabels.sender] = "ada"
+        run.metadata.annotations[RunLabels.title] = "Greet in two languages"
+        run.status.source = ResolvedSource(
+            url: "https://example.com/greeter.git", revision: String(repeating: "5d", count: 20),
+            ref: "refs/heads/release/2")
+        run.status.notifications = [
+            NotificationRecord(target: "slack", event: "Failed/0", reference: "C024BE7LR/1790000012.000100", time: at(12)),
+            NotificationRecord(target: "github", event: "0/Failed", time: at(13)),
+        ]
+        return run
+    }
+
+    /// Made for a pull request of somebody else's repository: it waits for a person.
+    static var fork: PipelineRun {
+        var run = PipelineRun(
+            metadata: Metadata(name: "greeter-77aa01", uid: "u-fork", creationTimestamp: at(0)), spec: PipelineRunSpec())
+        run.metadata.labels[RunLabels.trigger] = "pull_request"
+        run.metadata.annotations[RunLabels.sender] = "mallory"
+        run.spec.pipelineRef = PipelineReference(name: "greeter")
+        run.spec.desiredState = .paused
+        run.spec.source = RunSource()
+        run.spec.source?.url = "https://example.com/greeter.git"
+        run.spec.source?.revision = String(repeating: "ab", count: 20)
+        run.spec.source?.pullRequest = 7
+        run.spec.source?.trust = .fork
+        return run
+    }
+
     static var failed: PipelineRun {
         var run = run(
             "greeter-q9z4m",

@@ -13,13 +13,16 @@ final class Desk: Sendable {
     /// `target outcome`.
     let counts = Journal<String>()
     let warnings = Journal<String>()
+    /// Targets that answer again.
+    let recoveries = Journal<String>()
 
     init(_ targets: [any NotificationTarget], time: TestTime = TestTime()) {
         self.time = time
-        let (records, counts, warnings) = (records, counts, warnings)
+        let (records, counts, warnings, recoveries) = (records, counts, warnings, recoveries)
         reporter = Reporter(
             targets: targets, clock: time.clock, record: { records.append("\($0) \($1.words)") },
-            count: { counts.append("\($0) \($1)") }, warn: { warnings.append($0) })
+            count: { counts.append("\($0) \($1)") }, warn: { warnings.append($0) },
+            recovered: { recoveries.append($0) })
     }
 
     /// Lets the reporter work while the test does its part.

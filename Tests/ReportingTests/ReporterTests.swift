@@ -110,6 +110,7 @@ import Testing
             #expect(target.calls.entries == ["u1 Running/0", "u1 Failed/0"])
             #expect(desk.counts.entries == ["fake retried", "fake sent"])
             #expect(desk.warnings.entries == ["it is down; it is tried again until it works"])
+            #expect(await desk.recoveries.first(1) == ["fake"])
         }
     }
 
@@ -119,6 +120,7 @@ import Testing
             desk.list(end, .sample("u2", slack: [.failed], end: .false), .sample("u3", slack: [.failed], end: .false))
             #expect(Set(await desk.records.first(3).map { $0.prefix(2) }) == ["u1", "u2", "u3"])
             #expect(desk.warnings.entries.count == 1)
+            #expect(desk.recoveries.entries == ["fake"])
             #expect(desk.time.now >= .seconds(15))
         }
     }

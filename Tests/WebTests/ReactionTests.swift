@@ -119,6 +119,32 @@ struct ReactionTests {
         #expect(outcome.runs.map(\.outcome) == [.asked, .asked])
     }
 
+    @Test func `one that is closed while GitHub is asked for its files leaves no run behind`() async throws {
+        let desk = FakeDesk(pipelines: [Sample.pipeline { $0.triggers[1].pullRequest?.paths = ["src/**"] }])
+        let reactions = Mutex<Reactions?>(nil)
+        let closing = Mutex<DeliveryOutcome?>(nil)
+        let github = GitHubQuestions(changedFiles: { _, _, _ in
+            guard let reactions = reactions.withLock({ $0 }) else { return nil }
+            let closed = try? await self.outcome(
+                "pull_request", Sample.pullRequest("closed"), id: "d-2", reactions)
+            closing.withLock { $0 = closed }
+            return ["src/a"]
+        })
+        let made = Reactions(desk: desk, view: RunBoard(), questions: github, patience: .seconds(60))
+        reactions.withLock { $0 = made }
+        let ended = try await self.outcome("pull_request", Sample.pullRequest("synchronize"), made)
+        #expect(closing.withLock { $0 }?.runs == [])
+        #expect(ended.reason == "the pull request was closed meanwhile")
+        #expect(ended.runs.map(\.outcome) == [.asked])
+        #expect(desk.asked == ["cancel \(NameHash.run(of: "app", for: "d-1"))"])
+
+        // What comes later has nothing to do with it.
+        reactions.withLock { $0 = nil }
+        let later = try await self.outcome("pull_request", Sample.pullRequest("reopened"), id: "d-3", made)
+        #expect(later.runs.map(\.outcome) == [.made])
+        #expect(desk.asked.count == 1)
+    }
+
     // MARK: Checks
 
     @Test func `a check is run again once, and only as its own repository's`() async throws {

@@ -27,6 +27,9 @@ import Web
             testDescription: "an address without a host", flags: ["listen": ":8080"],
             complaint: "--listen :8080: write HOST:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for all"),
         Case(
+            testDescription: "what a variable says is called by its name", variables: ["MARTLET_LISTEN": "8080"],
+            complaint: "MARTLET_LISTEN 8080: write HOST:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for all"),
+        Case(
             testDescription: "a secret for nobody", flags: ["github-webhook-secret-file": "/dev/null"],
             complaint: "--github-webhook-secret-file says nothing without --listen"),
         Case(

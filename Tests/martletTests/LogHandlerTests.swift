@@ -43,10 +43,10 @@ struct LogHandlerTests {
 
     private static let time = Timestamp(microseconds: 1_800_000_000_000_042)
     private static let json: @Sendable (LogOutput) -> any LogHandler = { output in
-        JSONLogHandler(label: "martlet", output: output, now: { time })
+        LineLogHandler(label: "martlet", output: output, now: { time }, line: JSONLogLine.bytes)
     }
     private static let text: @Sendable (LogOutput) -> any LogHandler = { output in
-        TextLogHandler(label: "martlet", output: output, now: { time })
+        LineLogHandler(label: "martlet", output: output, now: { time }, line: TextLogLine.bytes)
     }
 
     /// What a handler writes.

@@ -96,6 +96,10 @@ struct StageAttempt: Sendable {
 
     // MARK: Source
 
+    /// How long to wait before asking again a server that could not be reached, in seconds: a network that was away for
+    /// a moment costs no attempt.
+    private static let checkoutWaits = [1, 2, 4]
+
     /// Nil where the source is there.
     private func checkOut(
         _ source: ResolvedSource, into workspace: Workspace, _ secrets: StageSecrets, _ log: StageLog
@@ -105,13 +109,18 @@ struct StageAttempt: Sendable {
         let mirrors = executor.mirrors
         // A task of its own, awaited right here, since only this step is to be cancelled by a stop.
         let clone = Task<GitError?, Never> {
-            do throws(GitError) {
-                try await mirrors.checkOut(
-                    source.url, commit: source.revision, ref: source.ref, into: workspace.checkout,
-                    credentials: secrets.credentials)
-                return nil
-            } catch {
-                return error
+            var waits = Self.checkoutWaits[...]
+            while true {
+                do throws(GitError) {
+                    try await mirrors.checkOut(
+                        source.url, commit: source.revision, ref: source.ref, into: workspace.checkout,
+                        credentials: secrets.credentials)
+                    return nil
+                } catch {
+                    guard error.isRetriable, let wait = waits.popFirst(), !Task.isCancelled else { return error }
+                    log.say("  \(error.description); trying again in \(wait) s")
+                    guard (try? await Task.sleep(for: .seconds(wait))) != nil else { return error }
+                }
             }
         }
         context.stop.whenRequested { _ in clone.cancel() }

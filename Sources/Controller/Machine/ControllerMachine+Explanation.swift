@@ -7,9 +7,17 @@ extension ControllerMachine {
         guard let entry = runs[uid] else { return nil }
         let agents: ExplanationInput.Agents =
             isLinkUp ? .known(candidates) : .outOfReach("its answers have stopped coming")
-        return Planning.explanation(
-            of: ExplanationInput(
-                run: entry.run, graph: entry.graph, obstacle: entry.obstacle ?? entry.admission,
-                source: entry.run.status.isFinished ? nil : entry.source, agents: agents, now: now.wall))
+        var input = ExplanationInput(
+            run: entry.run, graph: entry.graph, obstacle: entry.obstacle ?? entry.admission,
+            source: entry.run.status.isFinished ? nil : entry.source, agents: agents, now: now.wall)
+        input.holders = holders(besides: entry)
+        return Planning.explanation(of: input)
+    }
+
+    /// Who has started in a run's concurrency group, by name.
+    private func holders(besides entry: RunEntry) -> [String] {
+        guard let group = entry.applicant?.group else { return [] }
+        return (groups[group] ?? []).compactMap { runs[$0]?.applicant }
+            .filter { $0.hasStarted && $0.run != entry.run.uid }.map(\.name).sorted()
     }
 }

@@ -13,14 +13,14 @@ package final class ScheduleKeeper: ControllerObserver {
 
     private struct State {
         /// Those with schedules, by namespace and name.
-        var pipelines: [String: Pipeline] = [:]
+        var pipelines: [ObjectKey: Pipeline] = [:]
         /// The last time that was dealt with; the status says it a moment later.
-        var handled: [String: Timestamp] = [:]
+        var handled: [ObjectKey: Timestamp] = [:]
         var complaints: Set<String> = []
         /// Of all pipelines, those without any as well: one whose schedules have changed begins anew.
-        var schedules: [String: (uid: String?, schedules: [Schedule])] = [:]
+        var schedules: [ObjectKey: (uid: String?, schedules: [Schedule])] = [:]
         /// Pipelines whose present time is still to be noted.
-        var changed: Set<String> = []
+        var changed: Set<ObjectKey> = []
     }
 
     private let desk: any RunDesk
@@ -70,9 +70,9 @@ package final class ScheduleKeeper: ControllerObserver {
                 for pipeline in pipelines { keep(pipeline, &state) }
             case .pipeline(let pipeline): keep(pipeline, &state)
             case .pipelineGone(let name, let namespace):
-                state.pipelines[Self.key(name, namespace)] = nil
-                state.handled[Self.key(name, namespace)] = nil
-                state.schedules[Self.key(name, namespace)] = nil
+                state.pipelines[ObjectKey(name, in: namespace)] = nil
+                state.handled[ObjectKey(name, in: namespace)] = nil
+                state.schedules[ObjectKey(name, in: namespace)] = nil
             case .run, .runGone, .drained: return false
             }
             return true
@@ -84,10 +84,8 @@ package final class ScheduleKeeper: ControllerObserver {
     package func unplaced(_ stages: [Placement.Unplaced]) {}
     package func warned(_ problem: String) {}
 
-    private static func key(_ name: String, _ namespace: String?) -> String { "\(namespace ?? "")/\(name)" }
-
     private func keep(_ pipeline: Pipeline, _ state: inout State) {
-        let key = Self.key(pipeline.metadata.name, pipeline.metadata.namespace)
+        let key = ObjectKey(pipeline.metadata)
         let schedules = pipeline.spec.triggers.compactMap(\.schedule)
         if let former = state.schedules[key] {
             if former.uid != pipeline.metadata.uid {
@@ -156,7 +154,7 @@ package final class ScheduleKeeper: ControllerObserver {
     }
 
     /// False where it has to be tried again.
-    private func make(_ time: Timestamp, of pipeline: Pipeline, _ key: String) async -> Bool {
+    private func make(_ time: Timestamp, of pipeline: Pipeline, _ key: ObjectKey) async -> Bool {
         let run = PipelineRun(scheduled: time, of: pipeline)
         switch await desk.make([run], for: nil).first ?? .failed("no answer") {
         case .made(let made):
@@ -173,7 +171,7 @@ package final class ScheduleKeeper: ControllerObserver {
         return true
     }
 
-    private func note(_ time: Timestamp, of pipeline: Pipeline, _ key: String) async {
+    private func note(_ time: Timestamp, of pipeline: Pipeline, _ key: ObjectKey) async {
         state.withLock { $0.handled[key] = time }
         var patch = PipelinePatch(name: pipeline.metadata.name, namespace: pipeline.metadata.namespace)
         patch.lastScheduleTime = time

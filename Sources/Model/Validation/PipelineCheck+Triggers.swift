@@ -9,28 +9,54 @@ extension PipelineCheck {
         }
         if let filter = trigger.push { checkGlobs(filter, path.key("push")) }
         if let filter = trigger.pullRequest { checkGlobs(filter, path.key("pullRequest")) }
-        if let filter = trigger.tag { checkEach(filter.tags, path.key("tag").key("tags")) }
+        if let filter = trigger.tag { checkEach(filter.tags, path.key("tag").key("tags"), .tag) }
         if let schedule = trigger.schedule { checkSchedule(schedule, path.key("schedule")) }
     }
 
     private mutating func checkGlobs(_ filter: RefFilter, _ path: FieldPath) {
-        checkEach(filter.branches, path.key("branches"))
-        checkEach(filter.paths, path.key("paths"))
-        checkEach(filter.pathsIgnore, path.key("pathsIgnore"))
-        for (number, branch) in filter.branches.enumerated() where branch.hasPrefix("refs/") {
-            report(
-                "globs are matched against the branch's name, without `refs/heads/`",
-                path.key("branches").index(number))
-        }
+        checkEach(filter.branches, path.key("branches"), .branch)
+        checkEach(filter.paths, path.key("paths"), .path)
+        checkEach(filter.pathsIgnore, path.key("pathsIgnore"), .path)
     }
 
-    private mutating func checkEach(_ globs: [String], _ path: FieldPath) {
+    /// What a glob is matched against.
+    private enum Matched {
+        case branch, tag, path
+    }
+
+    private mutating func checkEach(_ globs: [String], _ path: FieldPath, _ matched: Matched) {
         for (number, glob) in globs.enumerated() {
             if globs[..<number].contains(glob) {
                 report("`\(glob.shown())` is listed twice", path.index(number))
             } else if case .failure(let error) = Glob.parse(glob) {
                 report(error.message, path.index(number), hint: error.hint)
+            } else if let (message, hint) = Self.vainness(of: glob, matched) {
+                report(message, path.index(number), hint: hint)
             }
+        }
+    }
+
+    /// Why a glob can't match anything; nil when it can.
+    private static func vainness(of glob: String, _ matched: Matched) -> (message: String, hint: String?)? {
+        let shown = glob.shown()
+        switch matched {
+        case .branch where glob.hasPrefix("refs/"):
+            return ("globs are matched against the branch's name, without `refs/heads/`", nil)
+        case .tag where glob.hasPrefix("refs/"):
+            return ("globs are matched against the tag's name, without `refs/tags/`", nil)
+        case .branch where glob.hasPrefix("/") || glob.hasSuffix("/"),
+            .tag where glob.hasPrefix("/") || glob.hasSuffix("/"):
+            return ("`\(shown)` matches nothing: no name begins or ends with a `/`", nil)
+        case .branch, .tag: return nil
+        case .path where glob.hasPrefix("./") || glob.hasPrefix("/"):
+            let rest = glob.drop { $0 == "." || $0 == "/" }
+            return (
+                "`\(shown)` matches nothing: paths begin at the repository's top",
+                rest.isEmpty ? "write `**` for everything" : "write `\(String(rest).shown())`"
+            )
+        case .path where glob.hasSuffix("/"):
+            return ("`\(shown)` matches nothing: what changes are files", "write `\(shown)**` for all within")
+        case .path: return nil
         }
     }
 

@@ -19,10 +19,12 @@ extension Description {
         field("Duration", view.elapsed(now: now))
         field("UID", run.metadata.uid)
         source(run)
+        origin(run)
         asked(run.spec)
         conditions(run.status.conditions)
         section("Stages", stages(view))
         section("Results", results(view))
+        section("Notifications", notifications(run.status.notifications))
     }
 
     private mutating func source(_ run: PipelineRun) {
@@ -32,6 +34,30 @@ extension Description {
         field("Revision", source?.revision ?? asked?.revision)
         field("Ref", source?.ref ?? asked?.ref)
         field("Pull request", asked?.pullRequest.map { "#\($0)" })
+        if run.isOfFork { field("Trust", "Fork: no secrets, and only agents for forks") }
+    }
+
+    /// What made it, where no person did.
+    private mutating func origin(_ run: PipelineRun) {
+        field("Trigger", run.metadata.labels[RunLabels.trigger])
+        field("Sender", run.metadata.annotations[RunLabels.sender])
+        field("Title", run.metadata.annotations[RunLabels.title])
+    }
+
+    private func notifications(_ records: [NotificationRecord]) -> [Line] {
+        if records.isEmpty { return [] }
+        var table = Table(
+            [
+                Table.Column("TARGET"), Table.Column("TOLD", overflow: .wrap(4), minimum: 12),
+                Table.Column("AGE", .right), Table.Column("REFERENCE", overflow: .cut, minimum: 12),
+            ], indent: 2)
+        for record in records {
+            table.rows.append([
+                Line(record.target), Line(record.event), Line(TimeText.age(of: record.time, now: now)),
+                Line(record.reference ?? "", .dim),
+            ])
+        }
+        return table.lines(width: width)
     }
 
     private mutating func asked(_ spec: PipelineRunSpec) {

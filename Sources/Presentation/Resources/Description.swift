@@ -6,7 +6,7 @@ package struct Description: Sendable {
     let now: Timestamp
     /// The terminal's; nil where there is none.
     let width: Int?
-    private static let labelWidth = 14
+    private static let labelWidth = 15
 
     init(now: Timestamp, width: Int?) {
         self.now = now

@@ -18,20 +18,11 @@ struct RunPicture {
     /// Within the server.
     var path: String { "/runs/\(namespace ?? "-")/\(name)" }
 
-    var ref: String? { run.status.source?.ref ?? run.spec.source?.ref }
+    var ref: String? { run.ref }
     var revision: String? { run.status.source?.revision ?? run.spec.source?.revision }
     var pullRequest: Int? { run.spec.source?.pullRequest }
-    var isOfFork: Bool { run.spec.source?.trust == .fork }
-
-    /// `main`, `v1`, `#7`.
-    var refText: String? {
-        if let pullRequest { return "#\(pullRequest)" }
-        guard let ref else { return nil }
-        for prefix in ["refs/heads/", "refs/tags/"] where ref.hasPrefix(prefix) {
-            return String(ref.dropFirst(prefix.count))
-        }
-        return ref
-    }
+    var isOfFork: Bool { run.isOfFork }
+    var refText: String? { run.refText }
 
     /// The commit's first digits; a branch or tag as it is.
     var revisionText: String? {

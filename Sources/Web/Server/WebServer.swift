@@ -80,6 +80,8 @@ package struct WebServer: Sendable {
             throw ListenError(address: settings.listen, reason: String(cString: strerror(error.errnoCode)))
         } catch let error as NIOConnectionError {
             throw ListenError(address: settings.listen, reason: "\(error.host) is no host here")
+        } catch let error as SocketAddressError.UnknownHost {
+            throw ListenError(address: settings.listen, reason: "\(error.host) is no host here")
         } catch let error as SocketAddressError {
             throw ListenError(address: settings.listen, reason: "\(error)")
         }

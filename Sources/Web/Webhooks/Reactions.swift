@@ -11,6 +11,7 @@ struct Reactions: Sendable {
     let patience: Duration
     private let index = IndexCache()
     private let recent = RecentDeliveries()
+    private let openings = PullRequestsUnderWay()
 
     init(desk: any RunDesk, view: any RunsView, questions: GitHubQuestions, patience: Duration) {
         self.desk = desk
@@ -53,30 +54,56 @@ struct Reactions: Sendable {
         } catch {
             return .outOfReach("the pipelines aren't known: \(error)")
         }
-        var event = event
-        if case .pullRequest(var change) = event.kind, index.dependsOnPaths(event) {
-            let number = change.number
-            let files = await within(patience) {
-                await questions.changedFiles(repository.owner, repository.name, number)
-            }
-            if let files {
-                change.changed = ChangedPaths(files)
-                event.kind = .pullRequest(change)
-            }
+        guard case .pullRequest(let change) = event.kind else { return await outcome(of: event, by: index) }
+        if change.isClosed, index.decision(for: event).cancelsRuns {
+            openings.closed(change.number, in: repository)
+            return await cancel(pullRequest: change.number, in: repository, because: "the pull request was closed")
         }
+        openings.began(change.number, in: repository)
+        let outcome = await outcome(of: event, change, in: repository, by: index)
+        guard openings.ended(change.number, in: repository) else { return outcome }
+        // Its closing found nothing to cancel yet.
+        return await cancel(outcome, because: "the pull request was closed meanwhile")
+    }
+
+    private func outcome(
+        of event: SourceEvent, _ change: PullRequestChange, in repository: GitHubRepository, by index: TriggerIndex
+    ) async -> DeliveryOutcome {
+        guard index.dependsOnPaths(event) else { return await outcome(of: event, by: index) }
+        let files = await within(patience) {
+            await questions.changedFiles(repository.owner, repository.name, change.number)
+        }
+        var (event, change) = (event, change)
+        if let files {
+            change.changed = ChangedPaths(files)
+            event.kind = .pullRequest(change)
+        }
+        return await outcome(of: event, by: index)
+    }
+
+    /// Makes the runs that an event asks for.
+    private func outcome(of event: SourceEvent, by index: TriggerIndex) async -> DeliveryOutcome {
         let decision = index.decision(for: event)
         var outcome = DeliveryOutcome()
         outcome.passedOver = decision.passedOver
         outcome.reason = decision.reason
-        if decision.cancelsRuns, case .pullRequest(let change) = event.kind {
-            return await cancel(pullRequest: change.number, in: repository, because: "the pull request was closed")
-        }
         guard !decision.runs.isEmpty else { return outcome }
         let made = await desk.make(decision.runs, for: event.delivery)
         guard made.count == decision.runs.count else {
             return .outOfReach("\(decision.runs.count) runs were to be made, and \(made.count) answers came")
         }
         outcome.runs = zip(decision.runs, made).map { DeliveryOutcome.Run($0, making: $1) }
+        return outcome
+    }
+
+    /// Takes back what an event has made.
+    private func cancel(_ made: DeliveryOutcome, because reason: String) async -> DeliveryOutcome {
+        var outcome = made
+        outcome.reason = reason
+        for (place, run) in made.runs.enumerated() where run.outcome == .made {
+            guard let found = try? await desk.run(run.name, namespace: run.namespace) else { continue }
+            outcome.runs[place] = DeliveryOutcome.Run(found, asking: await desk.ask(.cancel, of: found))
+        }
         return outcome
     }
 

@@ -21,7 +21,21 @@ struct ConfigCommand: ParsableCommand {
         } else {
             console.write(Self.table(settings).lines(width: console.width))
         }
-        if !settings.problems.isEmpty { throw CommandFailure(settings.problems, code: CommandFailure.badInput) }
+        let problems = settings.problems.isEmpty ? Self.contradictions(settings) : settings.problems
+        if !problems.isEmpty { throw CommandFailure(problems, code: CommandFailure.badInput) }
+    }
+
+    /// What a controller that is started with these settings would refuse.
+    private static func contradictions(_ settings: SettingValues) -> [String] {
+        let readings: [() throws -> Void] = [{ _ = try settings.web() }, { _ = try settings.reporting() }]
+        return readings.flatMap { read -> [String] in
+            do {
+                try read()
+                return []
+            } catch {
+                return CommandFailure(error)?.lines ?? ["\(error)"]
+            }
+        }
     }
 
     static func table(_ settings: SettingValues) -> Table {

@@ -2,6 +2,7 @@ internal import AgentProtocol
 internal import ArgumentParser
 internal import Assembly
 internal import Controller
+internal import Document
 internal import Glibc
 internal import KubernetesAPI
 internal import Logging
@@ -9,6 +10,7 @@ internal import Manifests
 internal import Model
 internal import Planning
 internal import Stores
+internal import Synchronization
 internal import Web
 
 struct ControllerCommand: AsyncParsableCommand {
@@ -85,8 +87,12 @@ struct ControllerCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "--manifests \(folder): there is no such file or folder", code: CommandFailure.badInput)
         }
+        let logsJSON = settings.logsJSON
         let report: @Sendable ([FileProblem]) -> Void = { problems in
-            for problem in problems { Console.error(problem.rendered(excerpt: false)) }
+            for problem in problems {
+                // For people as compilers say it, so that editors find the place.
+                if logsJSON { logger.log(problem) } else { Console.error(problem.rendered(excerpt: false)) }
+            }
         }
         let controller = try LocalController(
             options, manifests: [folder], reportProblems: report, observers: [ControllerLog(logger: logger)])
@@ -167,9 +173,30 @@ struct ControllerCommand: AsyncParsableCommand {
     }
 }
 
+extension Logger {
+    /// Says what is wrong with a manifest.
+    fileprivate func log(_ found: FileProblem) {
+        let problem = found.problem
+        var metadata: Logger.Metadata = ["file": .string(found.file)]
+        if let mark = problem.mark {
+            metadata["line"] = .stringConvertible(mark.line)
+            metadata["column"] = .stringConvertible(mark.column)
+        }
+        if !problem.path.steps.isEmpty { metadata["field"] = .string(problem.path.description) }
+        if let hint = problem.hint { metadata["hint"] = .string(hint) }
+        log(level: problem.severity == .error ? .error : .notice, "\(problem.message)", metadata: metadata)
+    }
+}
+
 /// Logs what happens to runs.
-private struct ControllerLog: ControllerObserver {
-    let logger: Logger
+private final class ControllerLog: ControllerObserver {
+    private let logger: Logger
+    /// What has been said of stages that nobody can take, as long as it holds.
+    private let told = Mutex<Set<String>>([])
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
         if happenings.isEmpty { return }
@@ -184,7 +211,8 @@ private struct ControllerLog: ControllerObserver {
         case .runStarted: logger.info("run started")
         case .runEnded(let succeeded, let reason, let message):
             let text = message.isEmpty ? "" : ": \(message.shown(512))"
-            logger.log(level: succeeded ? .info : .warning, "run ended \(reason)\(text)")
+            let isWanted = succeeded || reason == Reason.cancelled || reason == Reason.superseded
+            logger.log(level: isWanted ? .info : .warning, "run ended \(reason)\(text)")
         case .stageEnded(let stage, let state, let reason, let message):
             let text = message.map { ": \($0.shown(512))" } ?? ""
             logger.info(
@@ -203,8 +231,20 @@ private struct ControllerLog: ControllerObserver {
     }
 
     func unplaced(_ stages: [Placement.Unplaced]) {
+        // One reason may keep thousands back: it is said once, of the first.
+        var reasons: [String: (first: Placement.Unplaced, count: Int)] = [:]
         for stage in stages where stage.isHopeless {
-            logger.info("\(stage.message.shown(512))", metadata: ["uid": "\(stage.run)", "stage": "\(stage.stage)"])
+            reasons[stage.message, default: (stage, 0)].count += 1
+        }
+        let new = told.withLock { told in
+            defer { told = Set(reasons.keys) }
+            return reasons.keys.filter { !told.contains($0) }
+        }
+        for message in new.sorted() {
+            guard let (first, count) = reasons[message] else { continue }
+            let others = count > 1 ? "; the same holds for \(count - 1) more" : ""
+            logger.info(
+                "\(message.shown(512))\(others)", metadata: ["uid": "\(first.run)", "stage": "\(first.stage)"])
         }
     }
 

@@ -74,9 +74,7 @@ extension Home {
     /// What the state folder knows.
     fileprivate func explanationInput(of run: PipelineRun) async throws -> ExplanationInput {
         let pipelines = run.spec.pipelineRef == nil ? [] : try await reader.pipelines(namespace: run.metadata.namespace)
-        let ground = run.ground(
-            pipeline: pipelines.first { $0.metadata.name == run.spec.pipelineRef?.name },
-            isSpecChanged: run.metadata.annotations[ControllerMachine.specChangedAnnotation] != nil)
+        let ground = ground(of: run, pipelines)
         var input = ExplanationInput(
             run: run, graph: nil, obstacle: ground.obstacle, isControlled: folder.controller != nil, now: .current())
         guard let spec = ground.spec else { return input }
@@ -85,7 +83,27 @@ extension Home {
         } catch {
             input.obstacle = .invalid(error.sentence(of: run))
         }
+        input.holders = try await holders(besides: run, input.graph)
         return input
+    }
+
+    private func ground(of run: PipelineRun, _ pipelines: [Pipeline]) -> (spec: PipelineSpec?, obstacle: Obstacle?) {
+        run.ground(
+            pipeline: pipelines.first { $0.metadata.name == run.spec.pipelineRef?.name },
+            isSpecChanged: run.metadata.annotations[ControllerMachine.specChangedAnnotation] != nil)
+    }
+
+    /// Who has started in the run's concurrency group, by name. A group may be that of several pipelines.
+    private func holders(besides run: PipelineRun, _ graph: StageGraph?) async throws -> [String] {
+        guard !run.status.isFinished, let group = try? graph?.concurrencyGroup(of: run) else { return [] }
+        let pipelines = try await reader.pipelines(namespace: run.metadata.namespace)
+        return try await reader.activeRuns().filter { other in
+            guard other.uid != run.uid, other.status.startTime != nil,
+                other.metadata.namespace == run.metadata.namespace,
+                let spec = ground(of: other, pipelines).spec, let graph = try? StageGraph(spec)
+            else { return false }
+            return (try? graph.concurrencyGroup(of: other)) == group
+        }.map(\.metadata.name).sorted()
     }
 
     /// Who is there at this moment, as the scheduler would see them.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Assembly
 internal import Document
 internal import Manifests
 internal import Model
@@ -24,7 +25,7 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         let settings = try output.resolve()
-        var loader = ManifestLoader()
+        var loader = ManifestLoader(zoneComplaint: MachineZones.complaint)
         for path in paths {
             if path == InputFile.standardInput {
                 loader.add(file: InputFile.standardInputName, bytes: try InputFile.read(path))

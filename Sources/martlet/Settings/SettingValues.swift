@@ -142,8 +142,8 @@ struct SettingValues {
         func complain(_ text: String) {
             let name =
                 switch value.origin {
-                case .flag: "--\(setting.name)"
                 case .dotEnv(let file, let line): "\(file):\(line): \(setting.variable)"
+                case .flag: "--\(setting.name)"
                 case .variable, .fallback, .unset: setting.variable
                 }
             problems.append("\(name): \(text)")
@@ -176,6 +176,15 @@ struct SettingValues {
 
     func value(_ setting: Setting) -> Value {
         values[setting.name] ?? Value(texts: [], origin: .unset)
+    }
+
+    /// What a setting was given by, for messages about it: its flag, its variable, or the variable's line in a file.
+    func name(_ setting: Setting) -> String {
+        switch value(setting).origin {
+        case .dotEnv(let file, let line): "\(setting.variable) (\(file):\(line))"
+        case .variable: setting.variable
+        case .flag, .fallback, .unset: setting.hasFlag ? "--\(setting.name)" : setting.variable
+        }
     }
 
     func text(_ setting: Setting) -> String? { value(setting).texts.last }

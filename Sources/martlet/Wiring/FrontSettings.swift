@@ -1,4 +1,5 @@
 internal import HTTPClient
+internal import Model
 internal import Reporting
 internal import Web
 
@@ -10,11 +11,13 @@ extension SettingValues {
     func web() throws -> WebSettings? {
         guard let text = text(Settings.listen) else {
             let idle = [Settings.webhookSecretFile, Settings.webhookUnsigned].first { value($0).origin == .flag }
-            if let idle { throw Self.failure("--\(idle.name) says nothing without --listen") }
+            if let idle { throw Self.failure("\(name(idle)) says nothing without --listen") }
             return nil
         }
         guard let address = ListenAddress(text) else {
-            throw Self.failure("--listen \(text): write HOST:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for all")
+            throw Self.failure(
+                "\(name(Settings.listen)) \(text.shown()): write HOST:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for all"
+            )
         }
         var web = WebSettings(listen: address)
         web.externalURL = externalURL
@@ -22,7 +25,7 @@ extension SettingValues {
         if let secret = try secret(Settings.webhookSecret, Settings.webhookSecretFile) {
             guard !web.allowsUnsigned else {
                 throw Self.failure(
-                    "--github-webhook-allow-unsigned contradicts \(secret.origin): with a secret, what isn't signed is "
+                    "\(name(Settings.webhookUnsigned)) contradicts \(secret.origin): with a secret, what isn't signed is "
                         + "refused")
             }
             do {
@@ -56,12 +59,14 @@ extension SettingValues {
         let webhook = try secret(Settings.slackWebhook, Settings.slackWebhookFile)
         guard token != nil || webhook != nil else {
             guard text(Settings.slackChannel) == nil else {
-                throw Self.failure("--slack-channel says nothing without a token (MARTLET_SLACK_TOKEN)")
+                throw Self.failure(
+                    "\(name(Settings.slackChannel)) says nothing without a token (\(Settings.slackToken.variable))")
             }
             return nil
         }
         guard token != nil || text(Settings.slackChannel) == nil else {
-            throw Self.failure("--slack-channel says nothing with an incoming webhook, which has a channel of its own")
+            throw Self.failure(
+                "\(name(Settings.slackChannel)) says nothing with an incoming webhook, which has a channel of its own")
         }
         var slack = SlackConfiguration(webhook: webhook.map { Secret($0.text) }, token: token.map { Secret($0.text) })
         slack.channel = text(Settings.slackChannel)
@@ -73,11 +78,15 @@ extension SettingValues {
         let token = try secret(Settings.githubToken, Settings.githubTokenFile)
         let id = text(Settings.githubAppID)
         let key = text(Settings.githubAppKeyFile)
-        if id != nil, key == nil { throw Self.failure("--github-app-id needs --github-app-key-file, the App's key") }
-        if id == nil, key != nil { throw Self.failure("--github-app-key-file needs --github-app-id, the App's id") }
+        if id != nil, key == nil {
+            throw Self.failure("\(name(Settings.githubAppID)) needs \(name(Settings.githubAppKeyFile)), the App's key")
+        }
+        if id == nil, key != nil {
+            throw Self.failure("\(name(Settings.githubAppKeyFile)) needs \(name(Settings.githubAppID)), the App's id")
+        }
         guard token != nil || id != nil else {
             for setting in [Settings.githubAPI, Settings.githubURL] where value(setting).origin == .flag {
-                throw Self.failure("--\(setting.name) says nothing without a token or an App to go there with")
+                throw Self.failure("\(name(setting)) says nothing without a token or an App to go there with")
             }
             return nil
         }
@@ -93,7 +102,7 @@ extension SettingValues {
         switch (text(variable), text(file)) {
         case (nil, nil): return nil
         case (_?, _?):
-            throw Self.failure("\(variable.variable) and --\(file.name) exclude each other: the secret has one place")
+            throw Self.failure("\(name(variable)) and \(name(file)) exclude each other: the secret has one place")
         case (let text?, nil): return (text, variable.variable)
         case (nil, let path?):
             let text = String(try Self.read(path).reversed().drop(while: \.isWhitespace).reversed())

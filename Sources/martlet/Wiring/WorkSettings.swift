@@ -10,16 +10,16 @@ internal import Model
 extension SettingValues {
     /// - Parameter quiet: Whether only warnings are logged unless the user asks for more.
     func logger(_ label: String, quiet: Bool = false) -> Logger {
-        var logger = Logger(label: label) { [isJSON = text(Settings.logFormat) == "json"] label in
-            if isJSON { return JSONLogHandler(label: label) as any LogHandler }
-            return TextLogHandler(label: label)
-        }
+        let line = logsJSON ? JSONLogLine.bytes : TextLogLine.bytes
+        var logger = Logger(label: label) { LineLogHandler(label: $0, line: line) }
         let level = value(Settings.logLevel)
         logger.logLevel =
             quiet && level.origin == .fallback
             ? .warning : level.texts.last.flatMap(Logger.Level.init(rawValue:)) ?? .info
         return logger
     }
+
+    var logsJSON: Bool { text(Settings.logFormat) == "json" }
 
     var kafka: KafkaOptions {
         var options = KafkaOptions()

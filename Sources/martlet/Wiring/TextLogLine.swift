@@ -1,39 +1,11 @@
 internal import Logging
 internal import Model
 
-/// Writes the log for people: the time, the level, who says it, metadata by their keys, and the message, on one line.
+/// A record of the log for people: the time, the level, who says it, metadata by their keys, and the message.
 ///
 /// Nothing in it makes a terminal do anything, or looks like another line.
-struct TextLogHandler: LogHandler {
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    private let label: String
-    private let output: LogOutput
-    private let now: @Sendable () -> Timestamp
-
-    init(
-        label: String, output: LogOutput = .standardError,
-        now: @escaping @Sendable () -> Timestamp = { LogRecord.now() }
-    ) {
-        self.label = label
-        self.output = output
-        self.now = now
-    }
-
-    subscript(metadataKey key: String) -> Logger.MetadataValue? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let leftOut = output.takeLeftOut()
-        let record = LogRecord(
-            event, label: label, metadata: metadata, provided: metadataProvider?.get(), time: now(), leftOut: leftOut)
-        output.write(Self.line(record), leftOut: leftOut)
-    }
-
-    static func line(_ record: LogRecord) -> [UInt8] {
+enum TextLogLine {
+    @Sendable static func bytes(_ record: LogRecord) -> [UInt8] {
         var line = "\(record.time) \(record.level.rawValue)\(record.label.isEmpty ? "" : " ")\(record.label):"
         for (key, value) in record.metadata { line += " \(key.shown())=\(quoted(text(value)))" }
         line += " \(record.message.shown(LogRecord.textLimit))\n"

@@ -1,43 +1,14 @@
 internal import Document
 internal import Logging
-internal import Model
 
-/// Writes the log as one JSON object a line, for programs that collect logs.
+/// A record of the log as one JSON object, for programs that collect logs.
 ///
 /// `time`, `level`, `message` and `logger` come first, then metadata by their keys, at the top level: `run`, `stage`,
 /// `namespace`. One that is called like one of the four has `metadata.` before its name.
-struct JSONLogHandler: LogHandler {
+enum JSONLogLine {
     private static let ownKeys: Set<String> = ["time", "level", "message", "logger"]
 
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    private let label: String
-    private let output: LogOutput
-    private let now: @Sendable () -> Timestamp
-
-    init(
-        label: String, output: LogOutput = .standardError,
-        now: @escaping @Sendable () -> Timestamp = { LogRecord.now() }
-    ) {
-        self.label = label
-        self.output = output
-        self.now = now
-    }
-
-    subscript(metadataKey key: String) -> Logger.MetadataValue? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let leftOut = output.takeLeftOut()
-        let record = LogRecord(
-            event, label: label, metadata: metadata, provided: metadataProvider?.get(), time: now(), leftOut: leftOut)
-        output.write(Self.line(record), leftOut: leftOut)
-    }
-
-    static func line(_ record: LogRecord) -> [UInt8] {
+    @Sendable static func bytes(_ record: LogRecord) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.member("time", record.time)
