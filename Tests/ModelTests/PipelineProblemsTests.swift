@@ -304,13 +304,19 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"stages":[{"name":"lint"}],"triggers":[{"push":{}},{"schedule":{"cron":"@daily"}}]}"#, ["triggers[0]: nothing fires"]),
+        (
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{}},{"schedule":{"cron":"@daily"}}]}"#,
+            ["triggers[0]: nothing fires"]
+        ),
         (
             #"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""},{"name":"y"}],"stages":[{"name":"lint"}],"triggers":[{"push":{}},{"schedule":{"cron":"@daily"}}]}"#,
             ["triggers[0]: no run comes of this: nobody gives the parameter `y`", "triggers[1]: no run comes of this"]
         ),
         (#"{"params":[{"name":"y"}],"stages":[{"name":"lint"}]}"#, []),
-        (#"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""}],"stages":[{"name":"lint"}],"triggers":[{"tag":{}}]}"#, []),
+        (
+            #"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""}],"stages":[{"name":"lint"}],"triggers":[{"tag":{}}]}"#,
+            []
+        ),
     ])
     func `what keeps triggers from making runs is noted`(json: String, expect: [String]) throws {
         let spec = FieldReader.read(PipelineSpec.self, from: try parseJSON(json)).0

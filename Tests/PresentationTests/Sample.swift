@@ -87,7 +87,8 @@ enum Sample {
             url: "https://example.com/greeter.git", revision: String(repeating: "5d", count: 20),
             ref: "refs/heads/release/2")
         run.status.notifications = [
-            NotificationRecord(target: "slack", event: "Failed/0", reference: "C024BE7LR/1790000012.000100", time: at(12)),
+            NotificationRecord(
+                target: "slack", event: "Failed/0", reference: "C024BE7LR/1790000012.000100", time: at(12)),
             NotificationRecord(target: "github", event: "0/Failed", time: at(13)),
         ]
         return run
@@ -96,7 +97,8 @@ enum Sample {
     /// Made for a pull request of somebody else's repository: it waits for a person.
     static var fork: PipelineRun {
         var run = PipelineRun(
-            metadata: Metadata(name: "greeter-77aa01", uid: "u-fork", creationTimestamp: at(0)), spec: PipelineRunSpec())
+            metadata: Metadata(name: "greeter-77aa01", uid: "u-fork", creationTimestamp: at(0)), spec: PipelineRunSpec()
+        )
         run.metadata.labels[RunLabels.trigger] = "pull_request"
         run.metadata.annotations[RunLabels.sender] = "mallory"
         run.spec.pipelineRef = PipelineReference(name: "greeter")

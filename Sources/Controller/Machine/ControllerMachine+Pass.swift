@@ -124,7 +124,8 @@ extension ControllerMachine {
         runs[uid]?.isResolving = true
         // A run that names another repository doesn't get the credentials of its pipeline's.
         let own = entry.graph?.spec.source
-        let isOwn = own.map { $0.url == url || RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
+        let isOwn =
+            own.map { $0.url == url || RepositoryURL.normalised($0.url) == RepositoryURL.normalised(url) } ?? false
         let request = SourceRequest(
             url: url, ref: ref, credentials: isOwn ? own?.credentials : nil, pipeline: entry.pipelineName,
             namespace: entry.run.metadata.namespace)

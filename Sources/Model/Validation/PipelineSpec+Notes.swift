@@ -10,7 +10,8 @@ extension PipelineSpec {
             if trigger.schedule == nil, source == nil {
                 notes.append(
                     Problem(
-                        "nothing fires this: the pipeline names no repository whose events it could be about", at: place,
+                        "nothing fires this: the pipeline names no repository whose events it could be about",
+                        at: place,
                         hint: "add `source:` with the repository's `url:`", severity: .note))
             }
             if let open {
