@@ -48,7 +48,10 @@ final class Writer: Sendable {
                 signal.finish()
                 throw LeadershipLost()
             }
+            let began = Moment.now.uptime
             let outcomes = await store.write(batch)
+            let mayBegin = queue.withLock { $0.note(took: Moment.now.uptime - began) }
+            if mayBegin { signal.yield() }
             for (write, outcome) in zip(batch, outcomes) { mailbox.put(.wrote(uid: write.uid, outcome)) }
             next = Task.isCancelled ? nil : queue.withLock { $0.next(after: batch) }
         }
@@ -57,7 +60,9 @@ final class Writer: Sendable {
 
 /// The writes that wait, and which may go now.
 struct WriteQueue {
-    private let calls: Int
+    /// Whether a call takes all that waits.
+    private let isSingle: Bool
+    private var limit: CallLimit
     private var underWay = 0
     /// Those before `head` have been taken.
     private var waiting: [StatusWrite] = []
@@ -65,16 +70,23 @@ struct WriteQueue {
     /// By run with a write under way: what waits for that to end.
     private var held: [String: [StatusWrite]] = [:]
 
-    /// - Parameter calls: How many may be under way at once. A single one takes all that waits.
+    /// - Parameter calls: How many may be under way at once, at the most. A single one takes all that waits.
     init(calls: Int) {
-        self.calls = calls
+        isSingle = calls == 1
+        limit = CallLimit(most: calls)
+    }
+
+    /// Takes note of how long a call took, in microseconds, before it goes on. Returns whether one more may begin now.
+    mutating func note(took: Int64) -> Bool {
+        limit.note(took: took, underWay: underWay)
+        return underWay < limit.count && head < waiting.count
     }
 
     mutating func put(_ writes: [StatusWrite]) { waiting += writes }
 
     /// What one more call is to write; nil where there is nothing, or no further call may be made.
     mutating func begin() -> [StatusWrite]? {
-        guard underWay < calls, let batch = take() else { return nil }
+        guard underWay < limit.count, let batch = take() else { return nil }
         underWay += 1
         return batch
     }
@@ -87,13 +99,13 @@ struct WriteQueue {
             held[write.uid] = later
             return [next]
         }
-        if let batch = take() { return batch }
+        if underWay <= limit.count, let batch = take() { return batch }
         underWay -= 1
         return nil
     }
 
     private mutating func take() -> [StatusWrite]? {
-        guard calls > 1 else {
+        guard !isSingle else {
             defer { waiting = [] }
             return waiting.isEmpty ? nil : waiting
         }

@@ -47,6 +47,7 @@ struct Fleet: Sendable {
     subscript(instance: String) -> Member? { members[instance] }
 
     /// What each instance said last.
+    var isEmpty: Bool { order.isEmpty }
     var presences: [Presence] { order.compactMap { members[$0]?.presence } }
 
     mutating func observe(_ presence: Presence, at uptime: Int64) -> Change {

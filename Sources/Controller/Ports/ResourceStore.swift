@@ -10,7 +10,7 @@ package protocol ResourceStore: Sendable {
     /// `observe` is called in order and never blocks. After a break in what it can see, the store reports `listed` again.
     func follow(_ observe: @escaping @Sendable (StoreEvent) -> Void) async throws
 
-    /// How many calls of `write` may be under way at once.
+    /// How many calls of `write` may be under way at once, at the most; fewer are where they wait for each other.
     ///
     /// With 1, each call is given all that waits: right for a database, which stores them in one transaction. With more,
     /// each is given one write: right for a server, where a slow answer must hold up nobody else. Of one run there is

@@ -6,7 +6,7 @@ internal import Synchronization
 
 // What is written to the API server.
 extension KubernetesStore {
-    /// As many as may be under way: a slow answer holds up nobody else.
+    /// So many that a slow answer holds up nobody else.
     package var concurrentWrites: Int { 64 }
 
     package func write(_ writes: [StatusWrite]) async -> [WriteOutcome] {
