@@ -20,10 +20,10 @@ struct CallLimitTests {
         }
     }
 
-    @Test(arguments: [(1, 5...9), (2, 6...10), (8, 12...16), (32, 36...40)])
+    @Test(arguments: [(1, 8...12), (2, 8...12), (8, 12...16), (32, 36...40)])
     func `few calls wait at the server, whatever it can do`(atOnce: Int, settles: ClosedRange<Int>) {
         var limit = CallLimit(most: 64)
-        work(&limit, Server(atOnce: atOnce, takes: 5000))
+        work(&limit, Server(atOnce: atOnce, takes: 5000), calls: 20_000)
         #expect(settles.contains(limit.count), "\(limit.count)")
     }
 

@@ -28,8 +28,10 @@ import Testing
             // The stage ends while nobody can store it.
             await cluster.server.stopServer()
             try home.release("one-lint")
-            try await cluster.server.startServer()
-            try await home.began("test")
+            try await cluster.keepingController {
+                try await cluster.server.startServer()
+                _ = try await home.began("test")
+            }
             #expect(try home.attempts(of: "lint") == [1])
 
             // The stage ends while nobody decides.

@@ -66,6 +66,27 @@ final class ClusterInstallation: Sendable {
         return child
     }
 
+    /// Does something, and starts the controller anew whenever it ends meanwhile, as a Deployment does: one that could not
+    /// renew its Lease in time ends.
+    func keepingController<Result: Sendable>(
+        _ name: String = "controller", _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while true {
+                    try await self.controller(name).ended()
+                    try await self.startController(name)
+                }
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
     func controller(_ name: String = "controller") throws -> Child {
         try #require(controllers.withLock { $0[name] })
     }
