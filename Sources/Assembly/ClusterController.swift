@@ -133,6 +133,7 @@ package final class ClusterController: Sendable {
     ///
     /// Those of a standby have not begun, and won't: it is to end, not to lead.
     package func drain(for limit: Duration) async {
+        unit.announceStop()
         if election.mayAct() { await unit.drain(for: limit) }
     }
 }

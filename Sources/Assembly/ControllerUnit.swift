@@ -172,6 +172,7 @@ final class ControllerUnit: Sendable {
 
     /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.
     func drain(for limit: Duration) async {
+        announceStop()
         for agent in agents { agent.drain() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for agent in self.agents { await agent.ended() } }
@@ -180,6 +181,9 @@ final class ControllerUnit: Sendable {
             group.cancelAll()
         }
     }
+
+    /// From now on the process isn't ready.
+    func announceStop() { surroundings.announceStop() }
 
     func close() async {
         await surroundings.close()

@@ -10,9 +10,15 @@ package struct MachineZones: TimeZones {
     /// Why a name is no zone's here; nil for one that is.
     package static func complaint(about name: String) -> TemplateError? {
         guard MachineZones().offset(of: name) == nil else { return nil }
+        if !name.contains("/") {
+            return TemplateError(
+                message: "`\(name.shown())` is no time zone with a region, and its schedule doesn't come",
+                hint: "abbreviations mean different things: write Europe/Berlin, or UTC")
+        }
         let near = Suggestion.nearest(to: name, among: TimeZone.knownTimeZoneIdentifiers)
         return TemplateError(
-            message: "this machine knows no time zone `\(name.shown())`", hint: near.map { "did you mean \($0)?" })
+            message: "this machine knows no time zone `\(name.shown())`, and its schedule doesn't come",
+            hint: near.map { "did you mean \($0)?" })
     }
 
     package func offset(of name: String) -> ZoneOffset? {

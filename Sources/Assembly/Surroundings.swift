@@ -27,6 +27,7 @@ final class Surroundings: Sendable {
     private let announcer: EventAnnouncer?
     private let keeper: ScheduleKeeper
     private let server: WebServer?
+    private let readiness: Readiness
 
     /// - Parameters:
     ///   - channel: The controller's own.
@@ -42,6 +43,8 @@ final class Surroundings: Sendable {
         let desk = home.desk(board)
         self.logger = logger
         self.controller = controller
+        let readiness = Readiness()
+        self.readiness = readiness
         let metrics = ControllerMetrics(in: registry) { await controller.value?.readGauges() }
         let figures = ServerMetrics(in: registry)
         registry.addBuild(version: options.version)
@@ -81,8 +84,8 @@ final class Surroundings: Sendable {
         if let settings = options.web {
             var ports = WebPorts(
                 now: { Moment.now.wall },
-                unready: { [registry] in
-                    _ = registry
+                unready: {
+                    if readiness.isStopping { return "the controller is about to end" }
                     return board.isListed ? nil : "the runs and pipelines have not been listed yet"
                 },
                 metrics: { [registry] in await registry.render() },
@@ -136,6 +139,10 @@ final class Surroundings: Sendable {
             for try await _ in group {}
         }
     }
+
+    /// From now on the process isn't ready. What comes all the same is still dealt with: it is stored, and the next one
+    /// goes on with it.
+    func announceStop() { readiness.isStopping = true }
 
     func close() async { await http?.close() }
 }

@@ -70,7 +70,8 @@ struct Explainer {
             gates.append(isFork ? .fork(run.spec.source?.revision ?? "") : .paused)
         }
         if status.startTime != nil, let gate = sourceGate { gates.append(gate) }
-        if case .outOfReach(let error) = input.agents { gates.append(.kafka(error)) }
+        // Without a controller there is nobody who would ask it anything.
+        if case .outOfReach(let error) = input.agents, input.isControlled { gates.append(.kafka(error)) }
         if (isRevived && obstacleGate == nil) || (status.startTime == nil && gates.isEmpty) { gates.append(.unplanned) }
         return gates
     }

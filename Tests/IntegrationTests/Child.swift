@@ -16,7 +16,8 @@ final class Child: Sendable {
     let errors: LineFeed
     /// Nil while it lives; a process that has been reaped must not be sent signals, since its id may be another's.
     private let code = Mutex<Int32?>(nil)
-    private let (exits, exited) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// Those who wait for its end, each with a stream of its own: a stream whose reader is cancelled has ended for all.
+    private let waiting = Mutex<[AsyncStream<Void>.Continuation]>([])
 
     /// - Throws: `Unmet` when there is no such program.
     init(_ program: String, _ arguments: [String], folder: String, environment: [String: String]) throws {
@@ -37,8 +38,7 @@ final class Child: Sendable {
                 let signal = status & 0x7f
                 code = signal == 0 ? (status >> 8) & 0xff : -signal
             }
-            exited.yield()
-            exited.finish()
+            for waiter in waiting.withLock({ $0 }) { waiter.finish() }
         }
     }
 
@@ -58,7 +58,10 @@ final class Child: Sendable {
     }
 
     func ended() async throws {
-        if isAlive { for await _ in exits { break } }
+        let (exits, exited) = AsyncStream<Void>.makeStream()
+        waiting.withLock { $0.append(exited) }
+        // It may have ended before anybody could tell this one.
+        if isAlive { for await _ in exits {} }
         guard !isAlive else { throw Unmet("`\(name)` did not end in time:\n\(transcript)") }
     }
 

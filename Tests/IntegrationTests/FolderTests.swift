@@ -1,6 +1,7 @@
 import Document
 import Execution
 import Glibc
+import HTTPClient
 import Model
 import Testing
 
@@ -41,6 +42,32 @@ import Testing
             #expect(FileSystem.names(in: "\(home.path)/manifests") == [])
             controller.send(SIGTERM)
             #expect(try await controller.finish().code == 0)
+        }
+    }
+
+    @Test func aSecondSignalEndsAControllerWhoseAgentIsStillAtWork() async throws {
+        try await withHome { home in
+            let pulse = try home.pulse("stage")
+            let script = "\(pulse.script)\n\(home.enter)\n\(try home.wait(at: "never"))"
+            try home.write(Manifest.run("work", [Stage("a", script: script)]), to: "manifests/work.yaml")
+            let controller = try await home.controller(
+                "--agent", "shell", "--grace-seconds", "600", "--listen", "127.0.0.1:0")
+            let line = try await controller.errors.line("listening on http://")
+            let address = try #require(line.split(separator: " ").last)
+            let http = try HTTPClient(HTTPClientSettings(proxy: .none))
+            func readiness() async throws -> Int {
+                try await http.send(HTTPRequest("GET", "\(address)/readyz")).status
+            }
+            try await home.began("a")
+            #expect(try await readiness() == 200)
+            controller.send(SIGTERM)
+            while try await readiness() != 503 { await Task.yield() }
+            #expect(controller.isAlive)
+            controller.send(SIGTERM)
+            #expect(try await controller.finish().code == 130)
+            // What it had begun ends with it.
+            try await pulse.feed.ended()
+            await http.close()
         }
     }
 

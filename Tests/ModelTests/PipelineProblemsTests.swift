@@ -260,8 +260,9 @@ import Testing
         ),
         Case(
             "no event, and two", #"{"stages":[{"name":"lint"}],"triggers":[{},{"push":{},"tag":{}}]}"#,
-            "triggers[0]: is empty (each trigger has exactly one of push, pullRequest, tag, schedule)",
-            "triggers[1]: names 2 events (each trigger has exactly one of push, pullRequest, tag, schedule)"),
+            "triggers[0]: is empty (each trigger has exactly one of push, pullRequest, tag, schedule; `push: {}` is every push)",
+            "triggers[1]: names 2 events (each trigger has exactly one of push, pullRequest, tag, schedule; `push: {}` is every push)"
+        ),
         Case(
             "schedules that never come",
             #"{"stages":[{"name":"lint"}],"triggers":[{"schedule":{"cron":"61 * * * *","timeZone":"../../etc/passwd"}},{"schedule":{"cron":"@dayly"}}]}"#,
@@ -282,12 +283,14 @@ import Testing
             "triggers[1].tag.tags[0]: `v[9-0]` has a range that ends before it begins (write `[0-9]`)"),
         Case(
             "globs that nothing can match",
-            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["/main","release/"],"paths":["./src/**","/docs/**","docs/","."],"pathsIgnore":["./"]}},{"tag":{"tags":["refs/tags/v1","v/"]}}]}"#,
+            #"{"stages":[{"name":"lint"}],"triggers":[{"push":{"branches":["/main","release/"],"paths":["./src/**","/docs/**","docs/","src//a","a/../b"],"pathsIgnore":["./"]}},{"tag":{"tags":["refs/tags/v1","v/"]}}]}"#,
             "triggers[0].push.branches[0]: `/main` matches nothing: no name begins or ends with a `/`",
             "triggers[0].push.branches[1]: `release/` matches nothing: no name begins or ends with a `/`",
             "triggers[0].push.paths[0]: `./src/**` matches nothing: paths begin at the repository's top (write `src/**`)",
             "triggers[0].push.paths[1]: `/docs/**` matches nothing: paths begin at the repository's top (write `docs/**`)",
             "triggers[0].push.paths[2]: `docs/` matches nothing: what changes are files (write `docs/**` for all within)",
+            "triggers[0].push.paths[3]: `src//a` matches nothing: no path has two `/` beside each other",
+            "triggers[0].push.paths[4]: `a/../b` matches nothing: no path has a part `..`",
             "triggers[0].push.pathsIgnore[0]: `./` matches nothing: paths begin at the repository's top (write `**` for everything)",
             "triggers[1].tag.tags[0]: globs are matched against the tag's name, without `refs/tags/`",
             "triggers[1].tag.tags[1]: `v/` matches nothing: no name begins or ends with a `/`"),
@@ -313,6 +316,10 @@ import Testing
             ["triggers[0]: no run comes of this: nobody gives the parameter `y`", "triggers[1]: no run comes of this"]
         ),
         (#"{"params":[{"name":"y"}],"stages":[{"name":"lint"}]}"#, []),
+        (
+            #"{"source":{"url":"file:."},"stages":[{"name":"lint"}],"triggers":[{"pullRequest":{}},{"schedule":{"cron":"@daily"}}]}"#,
+            ["triggers[0]: nothing fires this: no event is about a repository in the file system"]
+        ),
         (
             #"{"source":{"url":"https://a/b"},"params":[{"name":"x","default":""}],"stages":[{"name":"lint"}],"triggers":[{"tag":{}}]}"#,
             []

@@ -88,7 +88,7 @@ struct PageTests {
         #expect(page.contains(#"<span class="state warn">Paused</span>"#))
         #expect(page.contains("comes from a fork: waits for /ok-to-test and the commit&#39;s full id"))
         #expect(page.contains("test failed"))
-        #expect(page.contains("1–3 of 3, 2 of these active"))
+        #expect(page.contains("1–3 of 3, 2 of these not ended"))
         #expect(page.contains("#7 <code>cccccccccc</code>"))
         #expect(page.contains(#"<meta http-equiv="refresh" content="5">"#))
     }

@@ -192,8 +192,8 @@ package struct ControllerMachine: Sendable {
     }
 
     private mutating func announceTraffic() {
-        // As long as no agent is known, the only one who may say something is a new one, and that has time.
-        let expected = !claims.isEmpty || !fleet.isEmpty && (!readyRuns.isEmpty || writing > 0)
+        // What waits in the queue brings nothing: where an agent had room it would be bound, and a new agent has time.
+        let expected = !claims.isEmpty || !fleet.isEmpty && writing > 0
         guard expected != expectsTraffic else { return }
         expectsTraffic = expected
         actions.append(.expectTraffic(expected))

@@ -1,11 +1,10 @@
 extension PipelineCheck {
     mutating func checkTrigger(_ trigger: Trigger, _ path: FieldPath) {
-        let given = [trigger.push != nil, trigger.pullRequest != nil, trigger.tag != nil, trigger.schedule != nil]
-        let count = given.count { $0 }
+        let count = trigger.eventCount
         if count != 1 {
             report(
                 count == 0 ? "is empty" : "names \(count) events", path,
-                hint: "each trigger has exactly one of push, pullRequest, tag, schedule")
+                hint: "each trigger has exactly one of push, pullRequest, tag, schedule; `push: {}` is every push")
         }
         if let filter = trigger.push { checkGlobs(filter, path.key("push")) }
         if let filter = trigger.pullRequest { checkGlobs(filter, path.key("pullRequest")) }
@@ -56,7 +55,14 @@ extension PipelineCheck {
             )
         case .path where glob.hasSuffix("/"):
             return ("`\(shown)` matches nothing: what changes are files", "write `\(shown)**` for all within")
-        case .path: return nil
+        case .path:
+            let parts = glob.split(separator: "/", omittingEmptySubsequences: false)
+            guard let odd = parts.first(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else { return nil }
+            return (
+                odd.isEmpty
+                    ? "`\(shown)` matches nothing: no path has two `/` beside each other"
+                    : "`\(shown)` matches nothing: no path has a part `\(odd)`", nil
+            )
         }
     }
 
@@ -82,4 +88,13 @@ extension PipelineCheck {
                 hint: "write a name such as Europe/Berlin; without one it is UTC")
         }
     }
+}
+
+extension Trigger {
+    fileprivate var eventCount: Int {
+        [push != nil, pullRequest != nil, tag != nil, schedule != nil].count { $0 }
+    }
+
+    /// Whether it names one event.
+    var isSound: Bool { eventCount == 1 }
 }

@@ -7,6 +7,14 @@ extension PipelineSpec {
         let open = params.first { $0.default == nil }
         for (number, trigger) in triggers.enumerated() {
             let place = path.key("triggers").index(number)
+            // One that says nothing, or too much, is an error.
+            guard trigger.isSound else { continue }
+            if trigger.schedule == nil, let source, RepositoryURL.isFile(source.url) {
+                notes.append(
+                    Problem(
+                        "nothing fires this: no event is about a repository in the file system", at: place,
+                        hint: "give the `url:` that the events are about", severity: .note))
+            }
             if trigger.schedule == nil, source == nil {
                 notes.append(
                     Problem(

@@ -7,16 +7,21 @@ struct RunsPage {
     let now: Timestamp
 
     var html: HTML {
-        let active = list.runs.count { !$0.status.isFinished }
-        let first = list.runs.isEmpty ? 0 : list.query.offset + 1
         return PageFrame.html(
             "Runs", refresh: 5,
             #"""
             <h1>Runs\#(filter)</h1>
-            <p class="note">\#(first)–\#(list.query.offset + list.runs.count) of \#(list.total), \#(active) of these active</p>
+            <p class="note">\#(range)</p>
             \#(list.runs.isEmpty ? #"<p class="empty">There are no runs\#(filter) yet.</p>"# : table)
             \#(more)
             """#)
+    }
+
+    private var range: HTML {
+        if list.runs.isEmpty { return "none of \(list.total)" }
+        let open = list.runs.count { !$0.status.isFinished }
+        return
+            "\(list.query.offset + 1)–\(list.query.offset + list.runs.count) of \(list.total), \(open) of these not ended"
     }
 
     private var filter: HTML {

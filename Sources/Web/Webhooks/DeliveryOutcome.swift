@@ -15,6 +15,17 @@ struct DeliveryOutcome: Equatable, Sendable {
         case refused
         /// Trying again may help.
         case failed
+
+        /// For the log.
+        var sentence: String {
+            switch self {
+            case .made: "a run was made"
+            case .exists: "the run is there already"
+            case .asked: "the run was asked for it"
+            case .refused: "nothing comes of the run"
+            case .failed: "it could not be done"
+            }
+        }
     }
 
     struct Run: Equatable, Sendable {

@@ -162,7 +162,7 @@ struct Webhook: Sendable {
                 case .refused: .warning
                 case .failed: .error
                 }
-            logger.log(level: level, "\(run.outcome.rawValue)\(reason)", metadata: ["run": .string(name)])
+            logger.log(level: level, "\(run.outcome.sentence)\(reason)", metadata: ["run": .string(name)])
         }
         guard let reason = outcome.reason else { return }
         logger.log(level: outcome.isOutOfReach ? .error : .debug, "\(reason.shown(512))")

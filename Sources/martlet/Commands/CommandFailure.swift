@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Assembly
 internal import Glibc
+internal import Logging
 internal import Presentation
 internal import Stores
 
@@ -22,6 +23,13 @@ struct CommandFailure: Error, Equatable {
 
     init(_ line: String, code: Int32 = failed) {
         self.init([line], code: code)
+    }
+
+    /// Has a log that programs read say it; what has been said isn't said again.
+    func said(by logger: Logger, asJSON: Bool) -> CommandFailure {
+        guard asJSON else { return self }
+        for line in lines { logger.error("\(line)") }
+        return CommandFailure([], code: code)
     }
 
     /// Says what an error means and returns the code to end with.

@@ -27,7 +27,9 @@ struct ConfigCommand: ParsableCommand {
 
     /// What a controller that is started with these settings would refuse.
     private static func contradictions(_ settings: SettingValues) -> [String] {
-        let readings: [() throws -> Void] = [{ _ = try settings.web() }, { _ = try settings.reporting() }]
+        let readings: [() throws -> Void] = [
+            settings.requireOneHome, { _ = try settings.web() }, { _ = try settings.reporting() },
+        ]
         return readings.flatMap { read -> [String] in
             do {
                 try read()

@@ -55,6 +55,17 @@ struct ControllerCommand: AsyncParsableCommand {
         hideMemory()
         let settings = try options.resolve(and: manifests, journal, signing, kubernetes, leadership, web, reporting)
         let logger = settings.logger("martlet")
+        do {
+            try await run(settings, logger)
+        } catch let error as ListenError {
+            throw CommandFailure(error.description).said(by: logger, asJSON: settings.logsJSON)
+        } catch let failure as CommandFailure {
+            throw failure.said(by: logger, asJSON: settings.logsJSON)
+        }
+    }
+
+    private func run(_ settings: SettingValues, _ logger: Logger) async throws {
+        try settings.requireOneHome()
         let agents = try agent.map { try settings.agent(kinds: [$0], id: "local-\($0)", isInProcess: true) }
         var options = try settings.controller(agents: agents, logger: logger)
         options.web = try settings.web()
@@ -66,11 +77,6 @@ struct ControllerCommand: AsyncParsableCommand {
             logger.notice("listening on http://\(address)")
         }
         if let home = try settings.clusterHome() {
-            guard settings.text(Settings.manifests) == nil else {
-                throw CommandFailure(
-                    "--manifests and --kubernetes exclude each other: resources have one home",
-                    code: CommandFailure.badInput)
-            }
             try await run(home, options, settings)
         } else {
             try await runFolder(options, settings)

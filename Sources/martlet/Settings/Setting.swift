@@ -129,7 +129,7 @@ enum Settings {
         "journal", placeholder: "FILE", in: homes,
         "Adds every input and decision to a file, for `martlet replay`.")
     static let logLevel = Setting(
-        "log-level", .choice(["trace", "debug", "info", "warning", "error"]), fallback: "info",
+        "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error"]), fallback: "info",
         placeholder: "LEVEL", in: workers, "How much is logged on standard error.")
 
     static let logFormat = Setting(

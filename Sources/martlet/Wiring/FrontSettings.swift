@@ -12,6 +12,7 @@ extension SettingValues {
         guard let text = text(Settings.listen) else {
             let idle = [Settings.webhookSecretFile, Settings.webhookUnsigned].first { value($0).origin == .flag }
             if let idle { throw Self.failure("\(name(idle)) says nothing without --listen") }
+            try requireOnePlace(Settings.webhookSecret, Settings.webhookSecretFile)
             return nil
         }
         guard let address = ListenAddress(text) else {
@@ -43,9 +44,23 @@ extension SettingValues {
     func reporting() throws -> ReportingConfiguration? {
         var reporting = ReportingConfiguration(version: Martlet.version)
         reporting.externalURL = externalURL
-        reporting.slack = try slack()
-        reporting.github = try github()
-        let problems = reporting.problems
+        // All that is wrong at once, rather than one thing after the other is mended.
+        var problems: [String] = []
+        func gather<Part>(_ read: () throws -> Part?) throws -> Part? {
+            do {
+                return try read()
+            } catch let failure as CommandFailure {
+                problems += failure.lines
+                return nil
+            }
+        }
+        reporting.slack = try gather(slack)
+        reporting.github = try gather(github)
+        problems += reporting.problems.map { problem in
+            let named = [Settings.externalURL, Settings.githubAPI, Settings.githubURL, Settings.slackAPI]
+                .first { problem.hasPrefix("--\($0.name) ") }
+            return named.map { name($0) + problem.dropFirst($0.name.utf8.count + 2) } ?? problem
+        }
         guard problems.isEmpty else { throw CommandFailure(problems, code: CommandFailure.badInput) }
         return reporting.isEmpty ? nil : reporting
     }
@@ -99,16 +114,20 @@ extension SettingValues {
 
     /// A secret from its variable, or from the file that a setting names; nil where there is neither.
     private func secret(_ variable: Setting, _ file: Setting) throws -> (text: String, origin: String)? {
+        try requireOnePlace(variable, file)
         switch (text(variable), text(file)) {
         case (nil, nil): return nil
-        case (_?, _?):
-            throw Self.failure("\(name(variable)) and \(name(file)) exclude each other: the secret has one place")
-        case (let text?, nil): return (text, variable.variable)
+        case (let text?, _): return (text, variable.variable)
         case (nil, let path?):
             let text = String(try Self.read(path).reversed().drop(while: \.isWhitespace).reversed())
             guard !text.isEmpty else { throw Self.failure("\(path): there is nothing in it") }
             return (text, path)
         }
+    }
+
+    private func requireOnePlace(_ variable: Setting, _ file: Setting) throws {
+        guard text(variable) != nil, text(file) != nil else { return }
+        throw Self.failure("\(name(variable)) and \(name(file)) exclude each other: the secret has one place")
     }
 
     private static func read(_ path: String) throws -> String {

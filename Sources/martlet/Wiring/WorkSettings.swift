@@ -74,6 +74,16 @@ extension SettingValues {
     /// The cluster that holds the resources; nil where a folder does.
     ///
     /// - Throws: `CommandFailure` where no cluster can be found, or settings of one are given without it.
+    func requireOneHome() throws {
+        let cluster = text(Settings.kubeconfig) != nil ? Settings.kubeconfig : Settings.kubernetes
+        guard text(Settings.manifests) != nil, text(Settings.kubeconfig) != nil || isOn(Settings.kubernetes) else {
+            return
+        }
+        throw CommandFailure(
+            "\(name(Settings.manifests)) and \(name(cluster)) exclude each other: resources have one home",
+            code: CommandFailure.badInput)
+    }
+
     func clusterHome() throws -> ClusterHome? {
         let kubeconfig = text(Settings.kubeconfig)
         guard isOn(Settings.kubernetes) || kubeconfig != nil else {
