@@ -1,8 +1,8 @@
-import Model
+package import Model
 
 extension PipelineRun {
     /// Whether anybody at all may have written what the run checks out.
-    var isOfFork: Bool { spec.source?.trust == .fork }
+    package var isOfFork: Bool { spec.source?.trust == .fork }
 
     /// The labels that an agent must have for a stage: what strangers may have written goes to agents that are there for
     /// it, and to no other.

@@ -48,7 +48,7 @@ extension ControllerMachine {
     /// Nil for a run without a group, and for one that takes no place: it has ended, or something else keeps it from
     /// starting (its pipeline is suspended, a person has to let it go), behind which no other should wait.
     private func applicant(_ entry: RunEntry) -> Applicant? {
-        guard let graph = entry.graph, let concurrency = entry.graph?.spec.concurrency else { return nil }
+        guard let graph = entry.graph, let concurrency = graph.spec.concurrency else { return nil }
         let run = entry.run
         // One that never began gives nothing on that could be given twice.
         let isOver = run.status.isFinished && (entry.stored.isFinished || run.status.startTime == nil)

@@ -1,4 +1,5 @@
 package import Model
+internal import Planning
 
 extension Description {
     package init(_ run: PipelineRun, now: Timestamp, width: Int?) {

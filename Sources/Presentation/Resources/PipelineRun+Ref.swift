@@ -1,8 +1,6 @@
 package import Model
 
 extension PipelineRun {
-    package var isOfFork: Bool { spec.source?.trust == .fork }
-
     /// The full ref that it is about, where it is known.
     package var ref: String? { status.source?.ref ?? spec.source?.ref }
 

@@ -1,4 +1,5 @@
 package import Model
+internal import Planning
 
 /// Runs, one a line: what `martlet get runs` prints.
 package struct RunTable: Sendable {

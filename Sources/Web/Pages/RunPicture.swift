@@ -1,4 +1,5 @@
 internal import Model
+internal import Planning
 internal import Presentation
 
 /// What pages and the API say of a run, from its object alone.
