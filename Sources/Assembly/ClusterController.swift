@@ -42,7 +42,8 @@ package final class ClusterController: Sendable {
     private let lock: FolderLock
     private let unit: ControllerUnit
     private let board = RunBoard()
-    /// Sees what there is for the web server, also while another process leads; writes nothing that needs a lead.
+    /// Sees what there is for the web server until this process leads, and makes its runs; writes nothing that needs a
+    /// lead.
     private let view: KubernetesStore?
 
     /// Opens the state folder as its only process, and asks the API server who the installation is unless that is given.
@@ -96,7 +97,7 @@ package final class ClusterController: Sendable {
             ControllerUnit.Home(
                 store: store, installation: installation, source: home.identity, allowsLocalSources: false,
                 logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct, board: board,
-                feedsBoard: options.web == nil, desk: { ClusterDesk(view, board: $0) },
+                desk: { ClusterDesk(view, board: $0) },
                 addMetrics: { $0.addCluster { client.figures } }),
             in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
     }
@@ -106,15 +107,22 @@ package final class ClusterController: Sendable {
     /// - Throws: `LeadershipLost`: another process may lead by now.
     package func run() async throws {
         let result: Result<Void, any Error>
+        // Not a child of the group: it ends by itself, before the others.
+        let standby = view.map { view in Task { [board] in try await view.follow { board.followed($0) } } }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
                 if view != nil { group.addTask { try await self.unit.serveWeb() } }
                 group.addTask { try await self.events.run() }
-                if let view {
-                    group.addTask { [board] in try await view.follow { board.followed($0) } }
+                if let standby { group.addTask { try await Self.failure(of: standby) } }
+                group.addTask {
+                    try await self.election.run {
+                        // From here on the controller feeds the board with what it sees itself.
+                        standby?.cancel()
+                        _ = await standby?.result
+                        try await self.unit.lead()
+                    }
                 }
-                group.addTask { try await self.election.run { try await self.unit.lead() } }
                 // The first that ends, by a failure or because everything is to end, takes the others along.
                 try await group.next()
                 group.cancelAll()
@@ -127,6 +135,20 @@ package final class ClusterController: Sendable {
         await client.close()
         lock.release()
         if case .failure(let error) = result, !(error is CancellationError) { throw error }
+    }
+
+    /// Throws what ends a task other than its cancellation. After that it waits to be cancelled itself.
+    private static func failure(of task: Task<Void, any Error>) async throws {
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        try Task.checkCancellation()
+        if case .failure(let error) = result, !(error is CancellationError) { throw error }
+        let (untilCancelled, end) = AsyncStream<Void>.makeStream()
+        for await _ in untilCancelled {}
+        end.finish()
     }
 
     /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.

@@ -28,8 +28,6 @@ final class ControllerUnit: Sendable {
         var mayAct: @Sendable () -> Bool = { true }
         /// Everything that this process sees.
         var board = RunBoard()
-        /// Whether the controller's own store feeds the board; otherwise somebody else does.
-        var feedsBoard = true
         /// Where webhooks and schedules have their runs made.
         var desk: @Sendable (RunBoard) -> any RunDesk
         /// Adds what is to be measured of this home.
@@ -91,7 +89,6 @@ final class ControllerUnit: Sendable {
         }
         surroundings = try Surroundings(
             options, home, link: link, channel: channel, tail: LogTail(logs: logs))
-        let board: any ControllerObserver = home.feedsBoard ? home.board : StatusBoard(board: home.board)
         var machine = ControllerConfiguration()
         machine.inProcessInstances = Set(options.agents.map(\.instance))
         machine.notesSpecHash = home.notesSpecHash
@@ -101,7 +98,7 @@ final class ControllerUnit: Sendable {
                 folder: "\(folder.path)/controller", allowsLocal: home.allowsLocalSources,
                 secrets: SecretStore(folder: options.secretsFolder, environment: ProcessVariables.all),
                 rules: options.secretRules),
-            logs: logs, observers: [board] + observers + surroundings.observers, configuration: machine,
+            logs: logs, observers: [home.board] + observers + surroundings.observers, configuration: machine,
             recorder: journal, mayAct: home.mayAct,
             serveChannel: { await channel.run() })
         surroundings.connect(controller)
@@ -191,18 +188,6 @@ final class ControllerUnit: Sendable {
         await journal?.close()
         logs.close()
     }
-}
-
-/// Takes statuses alone to a board that somebody else feeds with the rest.
-private struct StatusBoard: ControllerObserver {
-    let board: RunBoard
-
-    func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
-        board.observed(run, happenings: happenings, isStored: isStored)
-    }
-
-    func unplaced(_ stages: [Placement.Unplaced]) {}
-    func warned(_ problem: String) {}
 }
 
 /// Keeps output, and shows it to somebody on the way.

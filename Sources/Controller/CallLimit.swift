@@ -1,30 +1,39 @@
 /// How many calls may be under way at once at a server that others use, too.
 ///
-/// As TCP Vegas reckons: where `n` calls take `t` each, and one that needn't wait takes `f`, some n·(1 − f/t) of them wait
-/// at the server rather than being worked on. Few that wait let the limit rise, many lower it. Hardly less gets done by
-/// that, and who else asks the server something doesn't stand behind a long queue of ours.
+/// A call that needn't wait takes some time `f`. The more are made at once the longer each waits for the others, and so
+/// does whatever else the server is asked meanwhile. As many are made as let a call take `f` and a given wait, no more:
+/// hardly less gets done by that, since a server that is busy all the time does as much with few calls as with many.
 struct CallLimit {
-    /// So many may wait at the server.
-    private static let waiting = 4.0...8.0
     /// After so many calls only the fewest are made for a moment: how long one takes then is taken for `f`. Networks and
     /// servers change, and under a load that never ends no call shows what it would take without.
     private static let interval = 512
+    /// The limit is looked at after so many calls at the soonest, since a single one says little.
+    private static let round = 8
+    /// So far the limit moves by one look.
+    private static let step = 0.5...1.5
 
-    private let range: ClosedRange<Int>
-    private var limit: Int
+    private let wait: Int64
+    private let range: ClosedRange<Double>
+    private var limit: Double
     private var fastest = Int64.max
     private var sinceProbe = 0
-    private var probe: (fastest: Int64, calls: Int)?
+    private var probe: Int64?
     /// Since the limit was looked at last.
-    private var round = (calls: 0, took: Int64(0), most: 0)
+    private var sum = (calls: 0, took: Int64(0), most: 0)
 
-    var count: Int { probe == nil ? limit : range.lowerBound }
+    var count: Int { probe == nil ? max(1, Int(limit)) : 1 }
 
-    /// - Parameter most: One is one: there is nothing to find out.
-    init(most: Int) {
-        range = min(4, most)...most
-        limit = min(16, most)
+    /// - Parameters:
+    ///   - most: One is one, without pauses: there is nothing to find out.
+    ///   - wait: How much longer than alone a call may take, in microseconds.
+    init(most: Int, wait: Int64) {
+        range = most == 1 ? 1...1 : 0.5...Double(most)
+        limit = min(Double(most), 4)
+        self.wait = wait
     }
+
+    /// How long nothing is asked after the only call, in microseconds, where even one at a time is too much.
+    func pause(after took: Int64) -> Int64 { limit < 1 ? Int64(Double(took) * (1 / limit - 1)) : 0 }
 
     /// Takes note of a call that has ended.
     ///
@@ -33,35 +42,30 @@ struct CallLimit {
     ///   - underWay: How many there were while it ended, itself included.
     mutating func note(took: Int64, underWay: Int) {
         let took = max(1, took)
-        fastest = min(fastest, took)
-        if let probe { return note(took, underWay, probe) }
-        sinceProbe += 1
-        round.calls += 1
-        round.took += took
-        round.most = max(round.most, underWay)
-        // Once for each round of calls: the next ones show what the last change has brought.
-        guard round.calls >= limit else { return }
-        let average = Double(round.took) / Double(round.calls)
-        let queue = Double(round.most) * (1 - Double(fastest) / average)
-        if queue > Self.waiting.upperBound {
-            limit = max(range.lowerBound, limit - 1)
-        } else if queue < Self.waiting.lowerBound, round.most >= limit {
-            limit = min(range.upperBound, limit + 1)
-        }
-        round = (0, 0, 0)
-        if sinceProbe >= Self.interval { probe = (.max, 0) }
-    }
-
-    private mutating func note(_ took: Int64, _ underWay: Int, _ begun: (fastest: Int64, calls: Int)) {
-        // Those that began before have to end first.
-        guard underWay <= range.lowerBound else { return }
-        let seen = (fastest: min(begun.fastest, took), calls: begun.calls + 1)
-        guard seen.calls >= range.lowerBound else {
-            probe = seen
+        if probe != nil {
+            // Those that began before have to end first: the last of them was not alone.
+            guard underWay == 1 else { return }
+            guard probe == 0 else {
+                fastest = took
+                probe = nil
+                sinceProbe = 0
+                return
+            }
+            probe = took
             return
         }
-        fastest = seen.fastest
-        probe = nil
-        sinceProbe = 0
+        fastest = min(fastest, took)
+        sinceProbe += 1
+        sum = (sum.calls + 1, sum.took + took, max(sum.most, underWay))
+        // Once for each round of calls: the next ones show what the last change has brought.
+        guard sum.calls >= max(Self.round, count) else { return }
+        let ratio = Double(fastest + wait) / (Double(sum.took) / Double(sum.calls))
+        // What isn't used doesn't grow.
+        if ratio < 1 || sum.most >= count {
+            limit *= min(max(ratio, Self.step.lowerBound), Self.step.upperBound)
+            limit = min(max(limit, range.lowerBound), range.upperBound)
+        }
+        sum = (0, 0, 0)
+        if sinceProbe >= Self.interval { probe = 0 }
     }
 }

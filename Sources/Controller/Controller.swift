@@ -70,6 +70,7 @@ package final class Controller: Sendable {
                     for observer in observers { observer.followed(event) }
                     mailbox.put(.store(event))
                     if case .listed = event { listed.open() }
+                    if case .run(let run) = event, run.status.observedGeneration == nil { self.writer.noteArrival() }
                 }
             }
             group.addTask {

@@ -3,7 +3,8 @@ internal import Synchronization
 /// Hands status writes to the store, in as many calls at once as it takes.
 ///
 /// Guarantees: the writes of one run go one after the other, in their order; what comes while the store is as busy as it
-/// may be goes with the next call that is free; nothing is handed over once this process may no longer act.
+/// may be goes with the next call that is free; nothing is handed over once this process may no longer act. While runs
+/// arrive the writes give way: somebody waits for each of those to be taken.
 final class Writer: Sendable {
     private let store: any ResourceStore
     private let mailbox: Mailbox
@@ -21,8 +22,15 @@ final class Writer: Sendable {
     }
 
     func put(_ writes: [StatusWrite]) {
-        queue.withLock { $0.put(writes) }
+        let now = Moment.now.uptime
+        queue.withLock { $0.put(writes, at: now) }
         signal.yield()
+    }
+
+    /// Takes note that a run has come that nobody has looked at yet.
+    func noteArrival() {
+        let now = Moment.now.uptime
+        queue.withLock { $0.noteArrival(at: now) }
     }
 
     func finish() { signal.finish() }
@@ -50,9 +58,11 @@ final class Writer: Sendable {
             }
             let began = Moment.now.uptime
             let outcomes = await store.write(batch)
-            let mayBegin = queue.withLock { $0.note(took: Moment.now.uptime - began) }
+            let now = Moment.now.uptime
+            let (mayBegin, pause) = queue.withLock { $0.note(took: now - began, at: now) }
             if mayBegin { signal.yield() }
             for (write, outcome) in zip(batch, outcomes) { mailbox.put(.wrote(uid: write.uid, outcome)) }
+            if pause > 0 { try? await Task.sleep(for: .microseconds(pause)) }
             next = Task.isCancelled ? nil : queue.withLock { $0.next(after: batch) }
         }
     }
@@ -60,12 +70,24 @@ final class Writer: Sendable {
 
 /// The writes that wait, and which may go now.
 struct WriteQueue {
+    /// How much longer than alone a write may take, in microseconds: while nobody else seems to wait for the server, and
+    /// while runs arrive.
+    private static let waits = (calm: Int64(50_000), yielding: Int64(10_000))
+    /// So long after the last run that has arrived more are expected, in microseconds.
+    private static let arrivalsLast: Int64 = 250_000
+    /// A write that has waited for so long gives way to nobody, in microseconds.
+    private static let patience: Int64 = 2_000_000
+
     /// Whether a call takes all that waits.
     private let isSingle: Bool
-    private var limit: CallLimit
+    private var calm: CallLimit
+    private var yielding: CallLimit
+    /// Whether `yielding` is the limit that holds.
+    private var yields = false
+    private var lastArrival: Int64?
     private var underWay = 0
     /// Those before `head` have been taken.
-    private var waiting: [StatusWrite] = []
+    private var waiting: [(write: StatusWrite, since: Int64)] = []
     private var head = 0
     /// By run with a write under way: what waits for that to end.
     private var held: [String: [StatusWrite]] = [:]
@@ -73,16 +95,30 @@ struct WriteQueue {
     /// - Parameter calls: How many may be under way at once, at the most. A single one takes all that waits.
     init(calls: Int) {
         isSingle = calls == 1
-        limit = CallLimit(most: calls)
+        calm = CallLimit(most: calls, wait: Self.waits.calm)
+        yielding = CallLimit(most: calls, wait: Self.waits.yielding)
     }
 
-    /// Takes note of how long a call took, in microseconds, before it goes on. Returns whether one more may begin now.
-    mutating func note(took: Int64) -> Bool {
-        limit.note(took: took, underWay: underWay)
-        return underWay < limit.count && head < waiting.count
+    private var limit: CallLimit { yields ? yielding : calm }
+
+    mutating func noteArrival(at now: Int64) {
+        lastArrival = now
+        yields = true
     }
 
-    mutating func put(_ writes: [StatusWrite]) { waiting += writes }
+    /// Takes note of how long a call took, before it goes on; times are in microseconds.
+    ///
+    /// - Returns: Whether one more may begin now, and how long this one is to wait before it goes on.
+    mutating func note(took: Int64, at now: Int64) -> (mayBegin: Bool, pause: Int64) {
+        if let lastArrival {
+            let waited = head < waiting.count ? now - waiting[head].since : 0
+            yields = now - lastArrival < Self.arrivalsLast && waited < Self.patience
+        }
+        if yields { yielding.note(took: took, underWay: underWay) } else { calm.note(took: took, underWay: underWay) }
+        return (underWay < limit.count && head < waiting.count, limit.pause(after: took))
+    }
+
+    mutating func put(_ writes: [StatusWrite], at now: Int64) { waiting += writes.map { ($0, now) } }
 
     /// What one more call is to write; nil where there is nothing, or no further call may be made.
     mutating func begin() -> [StatusWrite]? {
@@ -107,10 +143,10 @@ struct WriteQueue {
     private mutating func take() -> [StatusWrite]? {
         guard !isSingle else {
             defer { waiting = [] }
-            return waiting.isEmpty ? nil : waiting
+            return waiting.isEmpty ? nil : waiting.map(\.write)
         }
         while head < waiting.count {
-            let write = waiting[head]
+            let write = waiting[head].write
             head += 1
             guard held[write.uid] == nil else {
                 held[write.uid]?.append(write)

@@ -23,6 +23,8 @@ final class BenchHome: ControllerObserver {
     }
 
     private let state = Mutex(State())
+    /// Ends when the controller has said of a stage why it waits.
+    private let (untilExplained, explained) = AsyncStream<Void>.makeStream()
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
         guard isStored, run.status.isFinished else { return }
@@ -39,7 +41,14 @@ final class BenchHome: ControllerObserver {
         for waiter in due { waiter.continuation.resume() }
     }
 
-    func unplaced(_ stages: [Placement.Unplaced]) {}
+    func unplaced(_ stages: [Placement.Unplaced]) {
+        if !stages.isEmpty { explained.finish() }
+    }
+
+    /// Waits until the controller, which has just begun, knows that no agent will come for what waits.
+    func waits() async {
+        for await _ in untilExplained {}
+    }
 
     func warned(_ problem: String) {
         let line = "martlet-bench: \(problem)\n"

@@ -54,9 +54,11 @@ struct WebhookBench: AsyncParsableCommand {
             var iterator = ports.makeAsyncIterator()
             guard let port = await iterator.next() else { throw BenchError(description: "the server has no port") }
             let sender = try Sender(port: port, connections: connections)
-            // The first ones wait until everything has been listed, and for an agent's first presence.
-            while try await sender.deliver("warm-up", due: uptime()).status == 503 { await Task.yield() }
-            if hasAgents { try await home.ended(1) }
+            // The first one waits until everything has been listed, and for an agent's first presence, as long as that takes.
+            while try await sender.deliver("warm-up", due: uptime()).status == 503 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            if hasAgents { try await home.ended(1) } else { await home.waits() }
             let (began, before) = (uptime(), processorTime())
             // On a thread of their own, as if they were elsewhere: the pool is the controller's.
             let executor = try ThreadExecutor("bench-sender")

@@ -82,6 +82,38 @@ import Testing
         #expect(store.callCount == 1)
     }
 
+    @Test("gives way while runs arrive, and no longer")
+    func yields() {
+        var queue = WriteQueue(calls: 64)
+        var open: [[StatusWrite]] = []
+        var number = 0
+        /// The server works on one call at a time, for 5 ms. Returns how many are under way in the end.
+        func work(from start: Int64, arrivals: Bool, since: Int64? = nil) -> Int {
+            for step in 0..<2000 {
+                let now = start + Int64(step) * 5000
+                if arrivals, step % 10 == 0 { queue.noteArrival(at: now) }
+                func more() {
+                    number += 1
+                    queue.put([StatusWrite("u\(number)", 1)], at: since ?? now)
+                }
+                more()
+                while let batch = queue.begin() {
+                    open.append(batch)
+                    more()
+                }
+                let ended = open.removeFirst()
+                _ = queue.note(took: Int64(open.count + 1) * 5000, at: now)
+                queue.next(after: ended).map { open.append($0) }
+            }
+            return open.count
+        }
+        #expect((9...12).contains(work(from: 0, arrivals: false)))
+        #expect((2...3).contains(work(from: 20_000_000, arrivals: true)))
+        #expect((9...12).contains(work(from: 40_000_000, arrivals: false)))
+        // What has waited for more than two seconds has given way for long enough.
+        #expect((9...12).contains(work(from: 60_000_000, arrivals: true, since: 57_000_000)))
+    }
+
     @Test("keeps each run's order, one at a time, in whatever order answers come", arguments: 0..<20)
     func chance(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -110,7 +142,7 @@ import Testing
                         let uid = "u\(Int.random(in: 0..<8, using: &random))"
                         given[uid, default: 0] += 1
                         return StatusWrite(uid, given[uid, default: 0])
-                    })
+                    }, at: Int64(steps))
             }
             while let batch = queue.begin() { begin(batch) }
             if !open.isEmpty, isWindingDown || Int.random(in: 0..<3, using: &random) > 0 {

@@ -34,7 +34,8 @@ struct Definition: Sendable, CustomTestStringConvertible {
             },
             status: {
                 SchemaWalk.schema(
-                    of: PipelineStatus.self, in: .status, description: Descriptions.all["Pipeline.status"])
+                    of: PipelineStatus.self, in: .status, description: Descriptions.all["Pipeline.status"],
+                    isAtomic: true)
             }),
         Definition(
             kind: PipelineRun.kind, plural: "pipelineruns", shortName: "mrun", root: Descriptions.run,
@@ -56,7 +57,8 @@ struct Definition: Sendable, CustomTestStringConvertible {
             },
             status: {
                 SchemaWalk.schema(
-                    of: PipelineRunStatus.self, in: .status, description: Descriptions.all["PipelineRun.status"])
+                    of: PipelineRunStatus.self, in: .status, description: Descriptions.all["PipelineRun.status"],
+                    isAtomic: true)
             }),
     ]
 

@@ -17,13 +17,19 @@ struct SchemaWalk: FieldVisitor {
     private var properties: [Node.Member] = []
     private var required: [String] = []
 
-    /// - Parameter description: What the field that holds it is for.
-    static func schema<Value: Fields>(of type: Value.Type, in area: Area, description: String? = nil) -> Node {
+    /// - Parameters:
+    ///   - description: What the field that holds it is for.
+    ///   - isAtomic: Whether it has one owner as a whole. The server then keeps no account of who has set each of its
+    ///     fields, which would be a third of a small run, to be read, compared and written with each change.
+    static func schema<Value: Fields>(
+        of type: Value.Type, in area: Area, description: String? = nil, isAtomic: Bool = false
+    ) -> Node {
         var walk = SchemaWalk(record: "\(type)", area: area)
         var value = Value()
         value.visit(&walk)
         var schema = Node.record(description.map { [("description", .text($0))] } ?? [])
         schema.set("type", .text("object"))
+        if isAtomic { schema.set("x-kubernetes-map-type", .text("atomic")) }
         if !walk.required.isEmpty { schema.set("required", .words(walk.required)) }
         schema.set("properties", Node(.object(walk.properties)))
         guard area == .spec else { return schema }
