@@ -174,9 +174,31 @@ struct ManifestFollowingTests {
             #expect(try await followed.problems().first?.hasPrefix("run.yaml:") == true)
             #expect(try await store.reader.pipelines().map(\.metadata.generation) == [1])
             #expect(try await store.stored("first").spec.desiredState == .running)
-            // Nothing came of either: the next that is told is what was mended.
+            // The pipeline says so itself.
+            guard case .pipeline(let pipeline) = try await followed.next() else {
+                Issue.record("not told")
+                return
+            }
+            let ready = try #require(pipeline.status.conditions[Condition.ready])
+            #expect(ready.status == .false)
+            #expect(ready.message.hasPrefix("the version before this mistake holds: "), "\(ready.message)")
+            #expect(ready.message.contains("ci.yaml:10:3: error: "), "\(ready.message)")
+            // Nothing came of the other: the next that is told is what was mended.
             try home.write("run.yaml", Sample.run("first", "desiredState: Paused"))
             #expect(try await followed.run().spec.desiredState == .paused)
+            try home.write("ci.yaml", Sample.pipeline())
+            guard case .pipeline(let mended) = try await followed.next() else {
+                Issue.record("not told")
+                return
+            }
+            #expect(mended.status.conditions.isEmpty)
+            #expect(mended.metadata.generation == 1)
+        }
+        // At a start the same: the file is wrong, and what it said before holds.
+        try home.write("ci.yaml", Sample.pipeline() + "  stagse: []\n")
+        try await withStore(home, strictly: false) { store, _ in
+            let pipeline = try #require(try await store.reader.pipelines().first)
+            #expect(pipeline.status.conditions[Condition.ready]?.status == .false)
         }
         // The same at a start: what can't be understood has not been deleted.
         try home.write("run.yaml", "kind: [")

@@ -138,6 +138,17 @@ struct PageTests {
         #expect(!page.contains("somebody"))
     }
 
+    @Test func `a pipeline with a mistake says so, and what is wrong`() async throws {
+        var pipeline = Sample.pipeline()
+        #expect(!(try await get("/pipelines", pipelines: [pipeline]).body.contains("not ready")))
+        pipeline.status.conditions.set(
+            Condition.ready, .false, reason: Reason.invalidSpec, message: "ci.yaml:3:1: error: <what>",
+            at: Timestamp(seconds: 0))
+        let page = try await get("/pipelines", pipelines: [pipeline]).body
+        #expect(page.contains(#"<span class="state bad">not ready</span>"#))
+        #expect(page.contains("ci.yaml:3:1: error: &lt;what&gt;"))
+    }
+
     @Test func `a list has as many as are asked for, and says that there are more`() async throws {
         let runs = (0..<5).map { number in
             Self.run("app-\(number)") { $0.metadata.creationTimestamp = Timestamp(seconds: Int64(number)) }

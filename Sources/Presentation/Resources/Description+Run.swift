@@ -35,7 +35,13 @@ extension Description {
         field("Revision", source?.revision ?? asked?.revision)
         field("Ref", source?.ref ?? asked?.ref)
         field("Pull request", asked?.pullRequest.map { "#\($0)" })
-        if run.isOfFork { field("Trust", "Fork: no secrets, and only agents for forks") }
+        guard run.isOfFork else { return }
+        let waits = run.spec.desiredState == .paused && run.status.startTime == nil
+        let revision = asked?.revision ?? "COMMIT"
+        field(
+            "Trust",
+            "Fork: no secrets, and only agents for forks"
+                + (waits ? "; waits for the comment `/ok-to-test \(revision)` on the pull request" : ""))
     }
 
     /// What made it, where no person did.

@@ -40,6 +40,10 @@ struct PipelinesPage {
     private func row(_ pipeline: Pipeline, _ run: PipelineRun?) -> HTML {
         let spec = pipeline.spec
         let suspended: HTML = spec.desiredState == .suspended ? #" <span class="state warn">suspended</span>"# : ""
+        let ready = pipeline.status.conditions[Condition.ready]
+        let mistake: HTML =
+            ready.flatMap { $0.status == .false ? $0.message : nil }
+            .map { #" <span class="state bad">not ready</span><div class="sub">\#($0)</div>"# } ?? ""
         let namespace: HTML = pipeline.metadata.namespace.map { #"<div class="sub">\#($0)</div>"# } ?? ""
         let picture = run.map(RunPicture.init)
         let name: HTML = picture.map { #"<a href="\#($0.path)">\#($0.name)</a>"# } ?? "none"
@@ -47,7 +51,7 @@ struct PipelinesPage {
         // Without what a URL may say of its user.
         let repository = spec.source.map { RepositoryURL.normalised($0.url) } ?? ""
         return #"""
-            <tr><th scope="row"><a href="/?pipeline=\#(pipeline.metadata.name)">\#(pipeline.metadata.name)</a>\#(suspended)\#(namespace)</th><td>\#(repository)</td><td>\#(spec.triggers.map(\.word).joined(separator: ", "))</td><td>\#(spec.stages.count + spec.finally.count)</td><td>\#(name)</td><td>\#(state)</td><td>\#(PageFrame.age(run?.metadata.creationTimestamp, now: now))</td></tr>
+            <tr><th scope="row"><a href="/?pipeline=\#(pipeline.metadata.name)">\#(pipeline.metadata.name)</a>\#(suspended)\#(mistake)\#(namespace)</th><td>\#(repository)</td><td>\#(spec.triggers.map(\.word).joined(separator: ", "))</td><td>\#(spec.stages.count + spec.finally.count)</td><td>\#(name)</td><td>\#(state)</td><td>\#(PageFrame.age(run?.metadata.creationTimestamp, now: now))</td></tr>
 
             """#
     }

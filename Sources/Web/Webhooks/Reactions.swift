@@ -202,7 +202,7 @@ struct Reactions: Sendable {
 
     private func rerun(_ run: PipelineRun) async -> DeliveryOutcome.Run {
         // It would get round those who have to look at it first.
-        if run.spec.source?.trust == .fork, run.status.startTime == nil {
+        if run.isOfFork, run.status.startTime == nil {
             return DeliveryOutcome.Run(
                 run, .refused, "it comes from a fork and was never let go: comment /ok-to-test and the commit's full id"
             )
@@ -247,7 +247,7 @@ struct Reactions: Sendable {
 
     private func letGo(_ runs: [PipelineRun], at commit: String) async -> DeliveryOutcome {
         var outcome = DeliveryOutcome()
-        for run in runs where run.spec.source?.trust == .fork && run.spec.source?.revision == commit {
+        for run in runs where run.isOfFork && run.spec.source?.revision == commit {
             guard run.spec.desiredState == .paused, !run.status.isFinished else { continue }
             outcome.runs.append(DeliveryOutcome.Run(run, asking: await desk.ask(.resume, of: run)))
         }

@@ -21,6 +21,10 @@ struct DesiredManifests {
         var rejected: Set<Key> = []
         /// Whether the file could not be read to its end, so that it may hold anything.
         var isUnclear = false
+        /// Objects of which a former version stays in force, since the file's own can't be understood.
+        var kept: Set<Key> = []
+        /// The first thing that is wrong with the file, with its place.
+        var mistake: String?
     }
 
     private(set) var files: [String: Contents] = [:]
@@ -55,6 +59,20 @@ struct DesiredManifests {
     func mayExist(_ key: Key, in file: String?) -> Bool {
         if let file, files[file]?.isUnclear == true { return true }
         return files.values.contains { $0.rejected.contains(key) }
+    }
+
+    /// What is wrong with the file that holds an object, or may hold it, where a former version stays in force for that.
+    ///
+    /// - Parameter file: From which the object was read last.
+    func mistake(about key: Key, in file: String?) -> String? {
+        if let holder = claims[key]?.min() {
+            guard let contents = files[holder], contents.kept.contains(key) else { return nil }
+            return contents.mistake
+        }
+        if let file, let contents = files[file], contents.isUnclear || contents.rejected.contains(key) {
+            return contents.mistake
+        }
+        return files.filter { $0.value.rejected.contains(key) }.min { $0.key < $1.key }?.value.mistake
     }
 
     /// Files that hold an object only as a duplicate, and may take its place now that its owner has let go.

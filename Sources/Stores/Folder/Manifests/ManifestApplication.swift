@@ -81,7 +81,9 @@ struct ManifestApplication {
         guard var record = try PipelineRecord.named(key.name, in: key.namespace, database) else {
             return try PipelineRecord.insert(pipeline, file: file, at: now, database)
         }
-        if record.follow(pipeline, in: file) { try record.save(database) }
+        let isChanged = record.follow(pipeline, in: file)
+        let isNews = record.note(mistake: files.desired.mistake(about: key, in: file), at: now)
+        if isChanged || isNews { try record.save(database) }
     }
 
     private func loseRun(_ key: Key, _ database: Database) throws {
@@ -98,10 +100,15 @@ struct ManifestApplication {
     }
 
     private func losePipeline(_ key: Key, _ database: Database) throws {
-        guard var record = try PipelineRecord.named(key.name, in: key.namespace, database), record.isPresent,
-            !files.desired.mayExist(key, in: record.file)
-        else { return }
-        record.isPresent = false
+        guard var record = try PipelineRecord.named(key.name, in: key.namespace, database), record.isPresent else {
+            return
+        }
+        if files.desired.mayExist(key, in: record.file) {
+            let mistake = files.desired.mistake(about: key, in: record.file)
+            guard record.note(mistake: mistake, at: now) else { return }
+        } else {
+            record.isPresent = false
+        }
         try record.save(database)
     }
 

@@ -85,6 +85,7 @@ struct ManifestFiles {
             let isAboutObject = set.rejected.contains { $0.file == problem.file }
             let isAboutKind = problem.problem.path.steps.contains { $0 == .key("kind") || $0 == .key("apiVersion") }
             if isAboutKind || problem.problem.path.steps.isEmpty && !isAboutObject { contents[file]?.isUnclear = true }
+            if contents[file]?.mistake == nil { contents[file]?.mistake = problem.line }
         }
     }
 
@@ -128,6 +129,7 @@ struct ManifestFiles {
         for (key, manifest) in before?.manifests ?? [:]
         where new.manifests[key] == nil && (new.isUnclear || new.rejected.contains(key)) {
             new.rejected.remove(key)
+            new.kept.insert(key)
             new.manifests[key] = manifest
         }
         let missing = before.map { Set($0.manifests.keys).subtracting(new.manifests.keys) } ?? []

@@ -75,4 +75,18 @@ extension PipelineRecord {
         isPresent = true
         return true
     }
+
+    /// Says in the status what is wrong with the file, or no longer is; whether that is anything new.
+    mutating func note(mistake: String?, at now: Timestamp) -> Bool {
+        let former = status.conditions
+        if let mistake {
+            status.conditions.set(
+                Condition.ready, .false, reason: Reason.invalidSpec,
+                message: "the version before this mistake holds: \(mistake.shown(900))", generation: generation, at: now
+            )
+        } else {
+            status.conditions.removeAll { $0.type == Condition.ready }
+        }
+        return status.conditions != former
+    }
 }
