@@ -41,10 +41,9 @@ package struct EndedRun: Equatable, Sendable {
     /// - Parameter pipeline: What `pipelineRef` names now. Where that is gone, the frozen copy says how long the run is
     ///   kept.
     package init?(_ run: PipelineRun, pipeline: Pipeline?, isWanted: Bool = false) {
-        guard let end = run.status.completionTime, run.metadata.deletionTimestamp == nil,
-            // A rerun that is asked for together with a cancel never begins.
-            run.spec.rerunCount <= run.status.observedRerun || run.spec.desiredState == .cancelled
-        else { return nil }
+        guard let end = run.status.completionTime, run.metadata.deletionTimestamp == nil, !run.wantsRerun else {
+            return nil
+        }
         let spec = run.spec.pipelineSpec ?? pipeline?.spec ?? run.status.pipelineSpec
         self.init(
             uid: run.uid, completionTime: end, succeeded: run.status.succeeded?.status == .true,

@@ -30,6 +30,39 @@ import Testing
         }
     }
 
+    @Test func aRunThatHasEndedDoesNotSeemToRunAgainAndDoesWhereItIsAskedTo() async throws {
+        try await withHome { home in
+            let pipeline = Manifest.pipeline("app", [Stage("check", script: "test -e \(home.path)/ok")])
+            func manifest(_ rerunCount: Int) -> String {
+                """
+                \(pipeline)
+                ---
+                apiVersion: martlet.dev/v1alpha1
+                kind: PipelineRun
+                metadata: {name: first}
+                spec:
+                  pipelineRef: {name: app}
+                  rerunCount: \(rerunCount)
+                """
+            }
+            try home.write(manifest(0), to: "app.yaml")
+            #expect(try await home.martlet("run", "app.yaml").output.contains("first            Started"))
+            let again = try await home.martlet("run", "app.yaml")
+            #expect(again.code == 1)
+            #expect(!again.output.contains("Started"))
+            #expect(again.output.contains("`check` failed"))
+            #expect(again.errors.contains("first has ended before (Failed)"))
+            #expect(again.errors.contains("`martlet rerun first`"))
+            try home.write("", to: "ok")
+            try home.write(manifest(1), to: "app.yaml")
+            let rerun = try await home.martlet("run", "app.yaml")
+            #expect(rerun.code == 0)
+            #expect(rerun.output.contains("Succeeded"))
+            #expect(!rerun.errors.contains("ended before"))
+            #expect(try await home.martlet("run", "app.yaml").errors.contains("give it another name"))
+        }
+    }
+
     @Test func mistakesAreShownWhereTheyAre() async throws {
         try await withHome { home in
             let text = Manifest.pipeline("bad", [Stage("a", "neds: [b]", script: "true")])

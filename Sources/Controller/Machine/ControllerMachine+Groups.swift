@@ -69,11 +69,6 @@ extension ControllerMachine {
 }
 
 extension PipelineRun {
-    /// Whether somebody wants it to run again, and nobody wants it cancelled.
-    var wantsRerun: Bool {
-        spec.rerunCount > status.observedRerun && spec.desiredState != .cancelled && metadata.deletionTimestamp == nil
-    }
-
     /// When the event that made the run arrived; a cluster's creation times are whole seconds.
     fileprivate var receivedTime: Timestamp? { metadata.annotations[RunLabels.received].flatMap { Timestamp($0) } }
 }

@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Runs everything in files and folders of manifests to its end, with agents inside.",
         discussion: """
             A Pipeline without a PipelineRun gets a new run each time; PipelineRuns go on where they were, also after \
-            a kill. There is an agent in the process for every kind that a stage names. Ctrl-C cancels cleanly, twice \
-            ends at once.
+            a kill, and those that have ended run again once their rerunCount is raised. There is an agent in the \
+            process for every kind that a stage names. Ctrl-C cancels cleanly, twice ends at once.
 
             Examples:
               martlet run pipeline.yaml --source .
@@ -62,7 +62,10 @@ struct RunCommand: AsyncParsableCommand {
         if problems.contains(where: { $0.problem.severity == .error }) {
             throw CommandFailure(problems.map(\.line), code: CommandFailure.badInput)
         }
-        for run in try await work.follow(in: controller.store) { watch.follow(run) }
+        for run in try await work.follow(in: controller.store) {
+            watch.follow(run)
+            if run.hasEnded { watch.note(Self.endedBefore(run)) }
+        }
         if !settings.wantsJSON, let address = controller.brokerAddress {
             Console.error("Embedded Kafka broker on \(address); state in \(settings.statePath)")
         }
@@ -87,6 +90,14 @@ struct RunCommand: AsyncParsableCommand {
         }
         let succeeded = views.allSatisfy { $0.run.status.succeeded?.status == .true }
         if !succeeded { throw CommandFailure([], code: CommandFailure.failed) }
+    }
+
+    private static func endedBefore(_ run: PipelineRun) -> String {
+        let (name, phase) = (run.metadata.name, RunPhase(run))
+        let way =
+            run.status.succeeded?.status == .true
+            ? "give it another name" : "raise its rerunCount, or use `martlet rerun \(name)`,"
+        return "martlet: \(name) has ended before (\(phase.word)), and doesn't run; \(way) to run it again"
     }
 
     private func serve(

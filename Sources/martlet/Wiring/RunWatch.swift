@@ -39,7 +39,8 @@ final class RunWatch: ControllerObserver {
             state.order.append(run.uid)
             state.runs[run.uid] = run
             state.isStored[run.uid] = true
-            state.changed.append(run.uid)
+            // What a former round has come to is no news.
+            if !run.status.isFinished { state.changed.append(run.uid) }
         }
         // A run that has ended already is not heard of again.
         signal.yield()
@@ -124,7 +125,7 @@ final class RunWatch: ControllerObserver {
     /// Whether every run has ended, and its end is stored.
     var isDone: Bool {
         state.withLock { state in
-            state.order.allSatisfy { (state.runs[$0]?.status.isFinished ?? true) && state.isStored[$0] == true }
+            state.order.allSatisfy { (state.runs[$0]?.hasEnded ?? true) && state.isStored[$0] == true }
         }
     }
 
@@ -143,7 +144,7 @@ final class RunWatch: ControllerObserver {
     }
 
     var unfinished: [PipelineRun] {
-        state.withLock { state in state.order.compactMap { state.runs[$0] }.filter { !$0.status.isFinished } }
+        state.withLock { state in state.order.compactMap { state.runs[$0] }.filter { !$0.hasEnded } }
     }
 
     /// Stages of the runs waited for that no agent now alive could ever take.
