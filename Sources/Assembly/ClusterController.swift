@@ -107,14 +107,13 @@ package final class ClusterController: Sendable {
     /// - Throws: `LeadershipLost`: another process may lead by now.
     package func run() async throws {
         let result: Result<Void, any Error>
-        // Not a child of the group: it ends by itself, before the others.
+        // Not a child of the group: it ends before the others, and only when it is told to.
         let standby = view.map { view in Task { [board] in try await view.follow { board.followed($0) } } }
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
                 if view != nil { group.addTask { try await self.unit.serveWeb() } }
                 group.addTask { try await self.events.run() }
-                if let standby { group.addTask { try await Self.failure(of: standby) } }
                 group.addTask {
                     try await self.election.run {
                         // From here on the controller feeds the board with what it sees itself.
@@ -131,24 +130,12 @@ package final class ClusterController: Sendable {
         } catch {
             result = .failure(error)
         }
+        standby?.cancel()
+        _ = await standby?.result
         await unit.close()
         await client.close()
         lock.release()
         if case .failure(let error) = result, !(error is CancellationError) { throw error }
-    }
-
-    /// Throws what ends a task other than its cancellation. After that it waits to be cancelled itself.
-    private static func failure(of task: Task<Void, any Error>) async throws {
-        let result = await withTaskCancellationHandler {
-            await task.result
-        } onCancel: {
-            task.cancel()
-        }
-        try Task.checkCancellation()
-        if case .failure(let error) = result, !(error is CancellationError) { throw error }
-        let (untilCancelled, end) = AsyncStream<Void>.makeStream()
-        for await _ in untilCancelled {}
-        end.finish()
     }
 
     /// Has the agents inside finish what they run, and take nothing more; returns when they have, or when the time is up.

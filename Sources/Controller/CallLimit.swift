@@ -12,12 +12,20 @@ struct CallLimit {
     /// So far the limit moves by one look.
     private static let step = 0.5...1.5
 
+    /// How far finding out `f` has come.
+    private enum Probe {
+        /// Calls that began beside others have to end first.
+        case others
+        /// The next call has nobody beside it.
+        case alone
+    }
+
     private let wait: Int64
     private let range: ClosedRange<Double>
     private var limit: Double
     private var fastest = Int64.max
     private var sinceProbe = 0
-    private var probe: Int64?
+    private var probe: Probe?
     /// Since the limit was looked at last.
     private var sum = (calls: 0, took: Int64(0), most: 0)
 
@@ -42,16 +50,16 @@ struct CallLimit {
     ///   - underWay: How many there were while it ended, itself included.
     mutating func note(took: Int64, underWay: Int) {
         let took = max(1, took)
-        if probe != nil {
-            // Those that began before have to end first: the last of them was not alone.
+        switch probe {
+        case nil: break
+        case .others:
+            if underWay == 1 { probe = .alone }
+            return
+        case .alone:
             guard underWay == 1 else { return }
-            guard probe == 0 else {
-                fastest = took
-                probe = nil
-                sinceProbe = 0
-                return
-            }
-            probe = took
+            fastest = took
+            probe = nil
+            sinceProbe = 0
             return
         }
         fastest = min(fastest, took)
@@ -66,6 +74,6 @@ struct CallLimit {
             limit = min(max(limit, range.lowerBound), range.upperBound)
         }
         sum = (0, 0, 0)
-        if sinceProbe >= Self.interval { probe = 0 }
+        if sinceProbe >= Self.interval { probe = .others }
     }
 }

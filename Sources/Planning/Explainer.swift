@@ -66,8 +66,7 @@ struct Explainer {
         }
         if let gate = obstacleGate { gates.append(gate) }
         if run.spec.desiredState == .paused {
-            let isFork = run.isOfFork && status.startTime == nil
-            gates.append(isFork ? .fork(run.spec.source?.revision ?? "") : .paused)
+            gates.append(run.isHeldFork ? .fork(run.spec.source?.revision ?? "") : .paused)
         }
         if status.startTime != nil, let gate = sourceGate { gates.append(gate) }
         // Without a controller there is nobody who would ask it anything.

@@ -36,7 +36,7 @@ extension Description {
         field("Ref", source?.ref ?? asked?.ref)
         field("Pull request", asked?.pullRequest.map { "#\($0)" })
         guard run.isOfFork else { return }
-        let waits = run.spec.desiredState == .paused && run.status.startTime == nil
+        let waits = run.spec.desiredState == .paused && run.isHeldFork
         let revision = asked?.revision ?? "COMMIT"
         field(
             "Trust",

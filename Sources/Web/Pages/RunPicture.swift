@@ -33,7 +33,7 @@ struct RunPicture {
     /// Why it isn't further: of the run, or of the first stage that has something to say.
     var why: String {
         if run.status.isFinished { return phase.word == "Succeeded" && phase.reason.isEmpty ? "" : phase.message }
-        if run.spec.desiredState == .paused, run.status.startTime == nil, isOfFork {
+        if run.spec.desiredState == .paused, run.isHeldFork {
             return "comes from a fork: waits for /ok-to-test and the commit's full id"
         }
         if !phase.reason.isEmpty, !phase.message.isEmpty { return phase.message }

@@ -202,7 +202,7 @@ struct Reactions: Sendable {
 
     private func rerun(_ run: PipelineRun) async -> DeliveryOutcome.Run {
         // It would get round those who have to look at it first.
-        if run.isOfFork, run.status.startTime == nil {
+        if run.isHeldFork {
             return DeliveryOutcome.Run(
                 run, .refused, "it comes from a fork and was never let go: comment /ok-to-test and the commit's full id"
             )

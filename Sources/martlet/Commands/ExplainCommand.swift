@@ -65,9 +65,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
 extension ExplanationInput {
     /// Whether it matters who is there.
-    fileprivate var wantsAgents: Bool {
-        !run.status.isFinished || run.spec.rerunCount > run.status.observedRerun
-    }
+    fileprivate var wantsAgents: Bool { !run.hasEnded }
 }
 
 extension Home {
