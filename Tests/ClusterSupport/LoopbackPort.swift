@@ -1,7 +1,7 @@
 import Glibc
 
 /// Ports of 127.0.0.1.
-enum LoopbackPort {
+package enum LoopbackPort {
     /// A port that nobody listens on at the moment.
     ///
     /// By chance, and from below those that the system gives to outgoing connections: so two test processes that look
@@ -24,7 +24,7 @@ enum LoopbackPort {
     }
 
     /// Whether somebody listens.
-    static func answers(_ port: UInt16) -> Bool {
+    package static func answers(_ port: UInt16) -> Bool {
         withSocket(port) { socket, address, length in connect(socket, address, length) == 0 }
     }
 

@@ -38,8 +38,11 @@ final class KafkaRelay: Sendable {
     init(to address: String) throws {
         wakeUp = try OpenPipe()
         state = Mutex(State(target: try Self.port(of: address)))
-        let socket = try Self.boundSocket(0)
-        port = try Self.portNumber(of: socket)
+        let first = try Self.boundSocket(0)
+        defer { Glibc.close(first) }
+        port = try Self.portNumber(of: first)
+        // A socket that asked for its port keeps it when it stops listening, one that was given it doesn't.
+        let socket = try Self.boundSocket(port)
         try startThread { [self] in serve(socket) }
     }
 
@@ -60,9 +63,8 @@ final class KafkaRelay: Sendable {
 
     // MARK: The thread
 
-    private func serve(_ bound: Int32) {
+    private func serve(_ socket: Int32) {
         // Bound and not listening, it keeps the port and refuses everybody.
-        var socket = bound
         var isListening = false
         var lines: [Line] = []
         while true {
@@ -70,13 +72,14 @@ final class KafkaRelay: Sendable {
             if now.isEnded || now.passage == .closed {
                 for line in lines { Self.close(line) }
                 lines = []
-                if now.isEnded || isListening { Glibc.close(socket) }
-                if now.isEnded { return }
-                if isListening {
-                    isListening = false
-                    guard let held = try? Self.boundSocket(port) else { return }
-                    socket = held
+                if now.isEnded {
+                    Glibc.close(socket)
+                    return
                 }
+                // Not closed and bound anew: a process that is just being started holds a copy of the socket for a
+                // moment, and as long as that one listens nobody can be bound to its port.
+                if isListening { shutdown(socket, Int32(SHUT_RDWR)) }
+                isListening = false
             } else if !isListening {
                 isListening = listen(socket, 64) == 0
             }
