@@ -8,6 +8,7 @@ package struct HTTPClientSettings: Equatable, Sendable {
     package var userAgent: String
     /// How long a connection may take to come about, names and TLS included.
     package var connectTimeoutSeconds: Double
+    package var version: HTTPVersion
     /// How large a whole response may be.
     package var maxBodyBytes: Int
     /// Further requests to the same host wait for one of these, over HTTP/2 for a place on one, of which a server mostly
@@ -20,18 +21,27 @@ package struct HTTPClientSettings: Equatable, Sendable {
 
     package init(
         tls: TLSSettings = TLSSettings(), proxy: HTTPProxy = .environment, connectTo: String? = nil,
-        userAgent: String = "martlet", connectTimeoutSeconds: Double = 10, maxBodyBytes: Int = 64 << 20,
-        maxConnectionsPerHost: Int = 8, vanishedPeerSeconds: Int = 20
+        userAgent: String = "martlet", connectTimeoutSeconds: Double = 10, version: HTTPVersion = .newest,
+        maxBodyBytes: Int = 64 << 20, maxConnectionsPerHost: Int = 8, vanishedPeerSeconds: Int = 20
     ) {
         self.tls = tls
         self.proxy = proxy
         self.connectTo = connectTo
         self.userAgent = userAgent
         self.connectTimeoutSeconds = connectTimeoutSeconds
+        self.version = version
         self.maxBodyBytes = maxBodyBytes
         self.maxConnectionsPerHost = maxConnectionsPerHost
         self.vanishedPeerSeconds = vanishedPeerSeconds
     }
+}
+
+/// What is spoken with servers. Streams are on HTTP/1.1 in any case.
+package enum HTTPVersion: Equatable, Sendable {
+    /// HTTP/2 where TLS offers it, with many requests at once on one connection; elsewhere HTTP/1.1.
+    case newest
+    /// HTTP/1.1, with a connection for each of the requests that are under way.
+    case one
 }
 
 /// Which way requests take.

@@ -73,10 +73,14 @@ final class TransferOptions {
             // (curl issues 10988 and 16960): a slow reader of a watch would hold up the lease's renewal.
             set(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         } else {
-            // HTTP/2 where TLS offers it. Whole responses are never paused, so one connection serves many at once;
-            // requests wait for the first connection to show whether it can.
-            set(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-            set(handle, CURLOPT_PIPEWAIT, 1)
+            switch settings.version {
+            case .one: set(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+            case .newest:
+                // Whole responses are never paused, so one connection serves many at once; requests wait for the first
+                // connection to show whether it can.
+                set(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+                set(handle, CURLOPT_PIPEWAIT, 1)
+            }
         }
         set(handle, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(settings.connectTimeoutSeconds))
         set(handle, CURLOPT_BUFFERSIZE, 64 << 10)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import KubernetesAPI
 
-/// The client against a real API server, which speaks HTTP/2.
+/// The client against a real API server, which speaks HTTP/1.1 and HTTP/2.
 @Suite struct RealServerTests {
     private func client(_ configuration: ClusterConfiguration) throws -> KubernetesClient {
         var configuration = configuration
@@ -46,6 +46,15 @@ import Testing
         let error = await apiError { () throws(APIError) in try await nobody.send(who) }
         #expect(error == .refused(APIStatus(code: 401, reason: "Unauthorized", message: "Unauthorized")))
         await nobody.close()
+    }
+
+    @Test(arguments: [(HTTPVersion.newest, "2"), (.one, "1.1")])
+    func `it is spoken to in the version that a client is to speak`(_ version: HTTPVersion, _ spoken: String) async throws {
+        let configuration = try admin(try await APIServer.shared)
+        let http = try HTTPClient(HTTPClientSettings(tls: configuration.tls, proxy: .none, version: version))
+        let answer = try await http.send(HTTPRequest("GET", "\(configuration.server)/version"))
+        #expect((answer.status, answer.head.version) == (200, spoken))
+        await http.close()
     }
 
     @Test func `an invalid object is refused with its causes`() async throws {
