@@ -113,6 +113,4 @@ private struct PassedOverNotice: ControllerObserver {
     }
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {}
-    func unplaced(_ stages: [Placement.Unplaced]) {}
-    func warned(_ problem: String) {}
 }

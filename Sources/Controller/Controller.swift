@@ -48,7 +48,7 @@ package final class Controller: Sendable {
         deleter = Deleter(store: store, mailbox: mailbox, mayAct: mayAct)
         sweeper = logs.map(LogSweeper.init)
         patcher = Patcher(store: store, mayAct: mayAct) { problem in
-            for observer in observers { observer.warned(problem) }
+            for observer in observers { observer.warned(ControllerWarning(problem)) }
         }
         self.serveChannel = serveChannel
     }
@@ -185,8 +185,8 @@ package final class Controller: Sendable {
                 for observer in observers { observer.unplaced(stages) }
             case .passedOver(let instances):
                 for observer in observers { observer.passedOver(instances) }
-            case .warn(let problem):
-                for observer in observers { observer.warned(problem) }
+            case .warn(let warning):
+                for observer in observers { observer.warned(warning) }
             case .expectTraffic(let expected): channel.expectTraffic(expected)
             case .patch(let patch): patcher.put(patch)
             case .annotated(let fence, let annotations):

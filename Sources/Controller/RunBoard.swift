@@ -108,6 +108,4 @@ package final class RunBoard: ControllerObserver {
         }
     }
 
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
-    package func warned(_ problem: String) {}
 }

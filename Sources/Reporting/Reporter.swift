@@ -245,8 +245,6 @@ package final class Reporter: ControllerObserver {
         for target in wanted { target.annotated(fence, annotations) }
     }
 
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
-    package func warned(_ problem: String) {}
 
     private func follow(_ run: PipelineRun) {
         state.withLock { state in

@@ -232,7 +232,7 @@ final class ControllerProcess: SimulatedProcess {
                 }
                 put(.looked(uid: uid, found))
             }
-        case .warn(let problem): world.note("\(leadership.identity): \(problem)")
+        case .warn(let warning): world.note("\(leadership.identity): \(warning)")
         case .patch(let patch):
             guard mayAct else { return lostLead() }
             call {

@@ -41,7 +41,7 @@ final class BenchHome: ControllerObserver {
         for waiter in due { waiter.continuation.resume() }
     }
 
-    func unplaced(_ stages: [Placement.Unplaced]) {
+    func unplaced(_ stages: [UnplacedStage]) {
         if !stages.isEmpty { explained.finish() }
     }
 
@@ -50,8 +50,8 @@ final class BenchHome: ControllerObserver {
         for await _ in untilExplained {}
     }
 
-    func warned(_ problem: String) {
-        let line = "martlet-bench: \(problem)\n"
+    func warned(_ warning: ControllerWarning) {
+        let line = "martlet-bench: \(warning)\n"
         write(STDERR_FILENO, line, line.utf8.count)
     }
 

@@ -211,7 +211,7 @@ import Testing
         #expect(asked.count > 5 && asked.count < 20)
         #expect(gaps.last == 60)
         #expect(gaps == gaps.sorted())
-        #expect(world.warnings.last == "run run-u1 could not be deleted: no answer; trying again")
+        #expect(world.warnings.last == "run run-u1: it could not be deleted: no answer; trying again")
     }
 
     @Test func aConflictIsLookedAtAnewWithWhatHasChanged() {

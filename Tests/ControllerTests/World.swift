@@ -78,8 +78,8 @@ struct World {
         case .observed(let run, let happenings, let isStored):
             observed.append(run)
             if isStored { self.happenings += happenings }
-        case .unplaced(let stages): unplaced = stages
-        case .warn(let problem): warnings.append(problem)
+        case .unplaced(let stages): unplaced = stages.map(\.why)
+        case .warn(let warning): warnings.append("\(warning)")
         case .passedOver(let instances): passedOver = instances
         case .patch(let patch): patches.append(patch)
         case .annotated(let fence, let annotations): self.annotations.append((fence, annotations))

@@ -45,6 +45,15 @@ import Testing
         }
     }
 
+    @Test func aLineAboutAStageThatNobodyCanTakeNamesItsRun() async throws {
+        try await withHome { home in
+            try home.write(Manifest.run("work", [Stage("train", "agent: gpu")]), to: "manifests/work.yaml")
+            let controller = try await home.controller("--agent", "shell", "--log-format", "json")
+            let line = try parseJSON(Array(try await controller.errors.line("no agent offers").utf8))
+            #expect((line["run"]?.string, line["stage"]?.string) == ("work", "train"))
+        }
+    }
+
     @Test func aSecondSignalEndsAControllerWhoseAgentIsStillAtWork() async throws {
         try await withHome { home in
             let pulse = try home.pulse("stage")

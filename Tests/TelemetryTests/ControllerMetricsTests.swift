@@ -107,7 +107,7 @@ struct ControllerMetricsTests {
                 .stageDeclined(stage: "deploy", reason: "busy"),
                 .stageLost(stage: "lint", losses: 1, reason: "gone"),
             ], isStored: true)
-        metrics.warned("something")
+        metrics.warned(ControllerWarning("something"))
         metrics.droppedStale(
             StageReport(
                 fence: Fence(run: "u1", stage: "lint", attempt: 1), instance: "i", digest: "d", event: .unclaimed))

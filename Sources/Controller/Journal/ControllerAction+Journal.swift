@@ -61,11 +61,11 @@ extension ControllerAction {
             json.beginArray()
             for stage in stages {
                 json.beginObject()
-                json.member("run", stage.run)
-                json.member("stage", stage.stage)
-                json.member("reason", stage.reason)
-                json.member("message", stage.message)
-                json.member("isHopeless", stage.isHopeless)
+                json.member("run", stage.why.run)
+                json.member("stage", stage.why.stage)
+                json.member("reason", stage.why.reason)
+                json.member("message", stage.why.message)
+                json.member("isHopeless", stage.why.isHopeless)
                 json.endObject()
             }
             json.endArray()
@@ -75,7 +75,7 @@ extension ControllerAction {
             for one in instances { FieldWriter.write(one, into: &json) }
             json.endArray()
         case .expectTraffic(let expected): json.member("expectTraffic", expected)
-        case .warn(let problem): json.member("warn", problem)
+        case .warn(let warning): json.member("warn", "\(warning)")
         }
         json.endObject()
     }

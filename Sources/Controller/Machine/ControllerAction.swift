@@ -15,7 +15,7 @@ package enum ControllerAction: Equatable, Sendable {
     case resolve(uid: String, SourceRequest)
     case lookUp(uid: String)
     case observed(PipelineRun, happenings: [Happening], isStored: Bool)
-    case unplaced([Placement.Unplaced])
+    case unplaced([UnplacedStage])
     /// The instances that get nothing for a while, whenever there are others.
     case passedOver([PassedOver])
     case expectTraffic(Bool)
@@ -24,5 +24,5 @@ package enum ControllerAction: Equatable, Sendable {
     case annotated(Fence, [Annotation])
     /// A report was dropped.
     case stale(StageReport)
-    case warn(String)
+    case warn(ControllerWarning)
 }

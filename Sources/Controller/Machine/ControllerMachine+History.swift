@@ -140,7 +140,7 @@ extension ControllerMachine {
             if let group = historyGroup(of: entry.run) { watchExpiry(of: group, at: now.uptime + wait) }
             guard case .failed(let reason) = outcome else { return }
             actions.append(
-                .warn("run \(entry.run.metadata.name) could not be deleted: \(reason); trying again"))
+                .warn(ControllerWarning("it could not be deleted: \(reason); trying again", about: entry.run)))
         }
     }
 

@@ -216,7 +216,11 @@ extension ControllerMachine {
     private mutating func announce(_ unplaced: [Placement.Unplaced]) {
         guard unplaced != lastUnplaced else { return }
         lastUnplaced = unplaced
-        actions.append(.unplaced(unplaced))
+        actions.append(
+            .unplaced(
+                unplaced.compactMap { stage in
+                    runs[stage.run].map { UnplacedStage(run: ObjectKey($0.run.metadata), why: stage) }
+                }))
     }
 
     private mutating func scheduleLater(at uptime: Int64) {
@@ -235,7 +239,8 @@ extension ControllerMachine {
         } catch {
             // The planner has checked what can be known before; what is left fails the stage in the next pass.
             actions.append(
-                .warn("run \(entry.run.metadata.name), stage \(binding.stage): $(\(error.reference)) has no value"))
+                .warn(
+                    ControllerWarning("$(\(error.reference)) has no value", about: entry.run, stage: binding.stage)))
             return false
         }
         let fence = Fence(run: binding.run, stage: binding.stage, attempt: stage.attempt + 1)

@@ -140,7 +140,7 @@ extension ControllerMachine {
             runs[uid] = entry
             return self.gone(uid)
         case .refused(let reason):
-            actions.append(.warn("the status of run \(entry.run.metadata.name) was refused: \(reason)"))
+            actions.append(.warn(ControllerWarning("the status was refused: \(reason)", about: entry.run)))
             if entry.stored.isFinished, entry.stored.observedRerun == entry.run.status.observedRerun {
                 // How a run has ended stays, though something about it can't be stored.
                 entry.run.status = entry.stored
@@ -154,7 +154,8 @@ extension ControllerMachine {
         case .failed(let reason):
             delayWrite(&entry, atMost: Self.longestFailureWait, at: now)
             actions.append(
-                .warn("the status of run \(entry.run.metadata.name) could not be written: \(reason); trying again"))
+                .warn(
+                    ControllerWarning("the status could not be written: \(reason); trying again", about: entry.run)))
         }
         if let update = entry.update?.value {
             entry.update = nil
@@ -263,7 +264,7 @@ extension ControllerMachine {
         case .failure(let error) where error.mayPass && entry.resolveAttempts < 10:
             entry.resolveAttempts += 1
             entry.source = .retrying(error.message)
-            actions.append(.warn("run \(entry.run.metadata.name): \(error.message); trying again"))
+            actions.append(.warn(ControllerWarning("\(error.message); trying again", about: entry.run)))
             let wait = seconds(min(60, 1 << min(entry.resolveAttempts, 6)))
             runs[uid] = entry
             wake(uid, at: now.uptime + wait)

@@ -8,11 +8,10 @@ package protocol ControllerObserver: Sendable {
     /// `happenings` come exactly once per process, and only with what is stored.
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool)
     /// Why stages that are ready aren't placed, whenever that changes.
-    func unplaced(_ stages: [Placement.Unplaced])
+    func unplaced(_ stages: [UnplacedStage])
     /// The agents' instances that get nothing for a while, whenever that changes.
     func passedOver(_ instances: [PassedOver])
-    /// Something that an operator may want to know; `problem` is a sentence.
-    func warned(_ problem: String)
+    func warned(_ warning: ControllerWarning)
     /// What the store tells, before anybody acts upon it: all there is at first and after each break, then each change
     /// that somebody else has made. In the folder home statuses that this process has written come with `observed` alone.
     func followed(_ event: StoreEvent)
@@ -25,6 +24,8 @@ package protocol ControllerObserver: Sendable {
 }
 
 extension ControllerObserver {
+    package func unplaced(_ stages: [UnplacedStage]) {}
+    package func warned(_ warning: ControllerWarning) {}
     package func passedOver(_ instances: [PassedOver]) {}
     package func followed(_ event: StoreEvent) {}
     package func annotated(_ fence: Fence, _ annotations: [Annotation]) {}

@@ -81,8 +81,6 @@ package final class ScheduleKeeper: ControllerObserver {
     }
 
     package func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {}
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
-    package func warned(_ problem: String) {}
 
     private func keep(_ pipeline: Pipeline, _ state: inout State) {
         let key = ObjectKey(pipeline.metadata)

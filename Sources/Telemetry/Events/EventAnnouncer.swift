@@ -128,8 +128,6 @@ package final class EventAnnouncer: ControllerObserver {
         }
     }
 
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
-    package func warned(_ problem: String) {}
 
     private func tell(_ runs: [PipelineRun]) {
         let now = now()

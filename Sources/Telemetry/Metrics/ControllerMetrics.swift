@@ -120,13 +120,12 @@ package final class ControllerMetrics: ControllerObserver {
         }
     }
 
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
 
     package func passedOver(_ instances: [PassedOver]) {
         state.withLock { $0.passedOver = instances.count }
     }
 
-    package func warned(_ problem: String) { warnings.add() }
+    package func warned(_ warning: ControllerWarning) { warnings.add() }
 
     package func droppedStale(_ report: StageReport) { stale.add() }
 

@@ -206,10 +206,16 @@ private final class ControllerLog: ControllerObserver {
 
     func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
         if happenings.isEmpty { return }
-        var logger = logger
-        logger[metadataKey: "run"] = "\(run.metadata.name)"
-        if let namespace = run.metadata.namespace { logger[metadataKey: "namespace"] = "\(namespace)" }
+        let logger = named(ObjectKey(run.metadata))
         for happening in happenings { log(happening, logger) }
+    }
+
+    private func named(_ run: ObjectKey, stage: String? = nil) -> Logger {
+        var logger = logger
+        logger[metadataKey: "run"] = "\(run.name)"
+        if !run.namespace.isEmpty { logger[metadataKey: "namespace"] = "\(run.namespace)" }
+        if let stage { logger[metadataKey: "stage"] = "\(stage)" }
+        return logger
     }
 
     private func log(_ happening: Happening, _ logger: Logger) {
@@ -236,11 +242,11 @@ private final class ControllerLog: ControllerObserver {
         }
     }
 
-    func unplaced(_ stages: [Placement.Unplaced]) {
+    func unplaced(_ stages: [UnplacedStage]) {
         // One reason may keep thousands back: it is said once, of the first.
-        var reasons: [String: (first: Placement.Unplaced, count: Int)] = [:]
-        for stage in stages where stage.isHopeless {
-            reasons[stage.message, default: (stage, 0)].count += 1
+        var reasons: [String: (first: UnplacedStage, count: Int)] = [:]
+        for stage in stages where stage.why.isHopeless {
+            reasons[stage.why.message, default: (stage, 0)].count += 1
         }
         let new = told.withLock { told in
             defer { told = Set(reasons.keys) }
@@ -249,10 +255,12 @@ private final class ControllerLog: ControllerObserver {
         for message in new.sorted() {
             guard let (first, count) = reasons[message] else { continue }
             let others = count > 1 ? "; the same holds for \(count - 1) more" : ""
-            logger.info(
-                "\(message.shown(512))\(others)", metadata: ["uid": "\(first.run)", "stage": "\(first.stage)"])
+            named(first.run, stage: first.why.stage).info("\(message.shown(512))\(others)")
         }
     }
 
-    func warned(_ problem: String) { logger.warning("\(problem)") }
+    func warned(_ warning: ControllerWarning) {
+        let logger = warning.run.map { named($0, stage: warning.stage) } ?? logger
+        logger.warning("\(warning.problem)")
+    }
 }

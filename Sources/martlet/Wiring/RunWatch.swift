@@ -69,12 +69,12 @@ final class RunWatch: ControllerObserver {
         }
     }
 
-    func unplaced(_ stages: [Placement.Unplaced]) {
-        state.withLock { $0.hopeless = stages.filter(\.isHopeless) }
+    func unplaced(_ stages: [UnplacedStage]) {
+        state.withLock { $0.hopeless = stages.map(\.why).filter(\.isHopeless) }
         signal.yield()
     }
 
-    func warned(_ problem: String) { note("martlet: \(problem)") }
+    func warned(_ warning: ControllerWarning) { note("martlet: \(warning)") }
 
     /// Has a line shown beside the progress.
     func note(_ line: String) {

@@ -67,8 +67,6 @@ package final class KubernetesEvents: ControllerObserver {
         if isNews { signal.yield() }
     }
 
-    package func unplaced(_ stages: [Placement.Unplaced]) {}
-    package func warned(_ problem: String) {}
 
     // MARK: Sending
 
