@@ -245,7 +245,6 @@ package final class Reporter: ControllerObserver {
         for target in wanted { target.annotated(fence, annotations) }
     }
 
-
     private func follow(_ run: PipelineRun) {
         state.withLock { state in
             guard let run = state.runs.followed(run) else { return }

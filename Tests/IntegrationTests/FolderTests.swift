@@ -19,7 +19,7 @@ import Testing
                         script: "\(pulse.script)\n\(home.enter)\n\(try home.wait(at: "never"))"),
                 ])
             try home.write(text, to: "manifests/work.yaml")
-            let controller = try await home.controller("--agent", "shell")
+            let controller = try await home.controller("--agent", "shell", "--log-format", "json")
             try await home.began("first")
             let before = try #require(await home.look(at: "work"))
 
@@ -34,6 +34,8 @@ import Testing
             #expect(try home.read("manifests/work.yaml") == "# Saved again.\n" + text)
 
             try #require(unlink("\(home.path)/manifests/work.yaml") == 0)
+            let line = try parseJSON(Array(try await controller.errors.line("is being stopped").utf8))
+            #expect((line["run"]?.string, line["stage"]?.string, line["attempt"]?.string) == ("work", "second", "1"))
             try await pulse.feed.ended()
             let ended = try await home.run("work")
             #expect(ended.uid == before.uid)

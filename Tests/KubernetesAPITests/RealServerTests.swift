@@ -49,7 +49,9 @@ import Testing
     }
 
     @Test(arguments: [(HTTPVersion.newest, "2"), (.one, "1.1")])
-    func `it is spoken to in the version that a client is to speak`(_ version: HTTPVersion, _ spoken: String) async throws {
+    func `it is spoken to in the version that a client is to speak`(_ version: HTTPVersion, _ spoken: String)
+        async throws
+    {
         let configuration = try admin(try await APIServer.shared)
         let http = try HTTPClient(HTTPClientSettings(tls: configuration.tls, proxy: .none, version: version))
         let answer = try await http.send(HTTPRequest("GET", "\(configuration.server)/version"))

@@ -17,12 +17,22 @@ package final class AgentService: Sendable {
         var machine: AgentMachine
         var events = Queue<AgentEvent>()
         var isHandling = false
-        var stops: [Fence: StopSignal] = [:]
+        var underWay: [Fence: Start] = [:]
     }
 
     private struct Start: Sendable {
         var assignment: Assignment
         var stop: StopSignal
+
+        /// What lines of the log about it are about.
+        var metadata: Logger.Metadata {
+            let work = assignment.work
+            var metadata: Logger.Metadata = [
+                "run": "\(work.run)", "stage": "\(work.stage)", "attempt": "\(assignment.fence.attempt)",
+            ]
+            if let namespace = work.namespace { metadata["namespace"] = "\(namespace)" }
+            return metadata
+        }
     }
 
     private let configuration: AgentConfiguration
@@ -85,8 +95,8 @@ package final class AgentService: Sendable {
                 group.addTask { await self.work(start) }
             }
             // Whoever is still there was not asked to end: this service was cancelled.
-            let stops = state.withLock { Array($0.stops.values) }
-            for stop in stops { stop.request(.kill) }
+            let underWay = state.withLock { Array($0.underWay.values) }
+            for start in underWay { start.stop.request(.kill) }
         }
         timer.close()
         await executor.close()
@@ -142,16 +152,18 @@ package final class AgentService: Sendable {
                 self.post(isStored ? .presenceAcknowledged(sequence: sequence) : .presenceLost(sequence: sequence))
             }
         case .start(let assignment):
-            logger.debug("\(assignment.fence) starts")
-            let stop = StopSignal()
-            state.withLock { $0.stops[assignment.fence] = stop }
-            startsEnd.yield(Start(assignment: assignment, stop: stop))
+            let start = Start(assignment: assignment, stop: StopSignal())
+            logger.debug("starts", metadata: start.metadata)
+            state.withLock { $0.underWay[assignment.fence] = start }
+            startsEnd.yield(start)
         case .terminate(let fence, let grace):
-            logger.info("\(fence) is being stopped")
-            signal(fence)?.request(.terminate(grace: .seconds(grace)))
+            guard let start = underWay(fence) else { break }
+            logger.info("is being stopped", metadata: start.metadata)
+            start.stop.request(.terminate(grace: .seconds(grace)))
         case .kill(let fence):
-            logger.notice("\(fence) is being killed")
-            signal(fence)?.request(.kill)
+            guard let start = underWay(fence) else { break }
+            logger.notice("is being killed", metadata: start.metadata)
+            start.stop.request(.kill)
         case .keep(let report, let number): storage?.keep(report, number: number)
         case .drop(let number): storage?.drop(number)
         case .wake(let uptime): timer.set(at: uptime)
@@ -160,8 +172,8 @@ package final class AgentService: Sendable {
         }
     }
 
-    private func signal(_ fence: Fence) -> StopSignal? {
-        state.withLock { $0.stops[fence] }
+    private func underWay(_ fence: Fence) -> Start? {
+        state.withLock { $0.underWay[fence] }
     }
 
     // MARK: Work
@@ -172,8 +184,8 @@ package final class AgentService: Sendable {
             agent: configuration.id, channel: channel, stop: start.stop,
             progress: { self.post(.workProgressed(fence, message: $0)) }, mirrored: { self.post(.mirrored($0)) })
         let outcome = await executor.execute(start.assignment, context: context)
-        state.withLock { $0.stops[fence] = nil }
-        logger.debug("\(fence) ended: \(outcome.result.rawValue)")
+        state.withLock { $0.underWay[fence] = nil }
+        logger.debug("ended: \(outcome.result.rawValue)", metadata: start.metadata)
         post(.workEnded(fence, outcome))
         await executor.release(fence)
     }

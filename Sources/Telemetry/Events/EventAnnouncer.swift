@@ -128,7 +128,6 @@ package final class EventAnnouncer: ControllerObserver {
         }
     }
 
-
     private func tell(_ runs: [PipelineRun]) {
         let now = now()
         let hasNews = state.withLock { state in

@@ -120,7 +120,6 @@ package final class ControllerMetrics: ControllerObserver {
         }
     }
 
-
     package func passedOver(_ instances: [PassedOver]) {
         state.withLock { $0.passedOver = instances.count }
     }

@@ -67,7 +67,6 @@ package final class KubernetesEvents: ControllerObserver {
         if isNews { signal.yield() }
     }
 
-
     // MARK: Sending
 
     /// Sends what is noted, one after the other, until the task is cancelled.
