@@ -78,6 +78,19 @@ import Testing
         }
     }
 
+    @Test func aNoteFailsWhereOneAsksForThat() async throws {
+        try await withHome { home in
+            let text = Manifest.run("app", [Stage("a", script: "true")], "triggers: [{push: {}}]")
+            try home.write(text, to: "app.yaml")
+            for (arguments, code, sign) in [([], 0, "✓"), (["--strict"], 1, "✗")] as [([String], Int32, String)] {
+                let ending = try await home.start(Programs.martlet, ["validate", "app.yaml"] + arguments).finish()
+                #expect(ending.code == code)
+                #expect(ending.output.contains(": note: "))
+                #expect(ending.output.contains("\(sign) 1 file, 0 pipelines, 1 run: no errors, 1 note\n"))
+            }
+        }
+    }
+
     @Test func samplesAreValid() async throws {
         try await withHome { home in
             let ending = try await home.martlet("validate", "\(Programs.project)/manifests/samples")

@@ -10,17 +10,20 @@ struct ValidateCommand: ParsableCommand {
         commandName: "validate",
         abstract: "Looks for mistakes in manifests, without running anything.",
         discussion: """
-            Prints every error of every file as file:line:column and exits with 1 where there is one. Folders are read \
-            without those within them; `-` is standard input.
+            Prints every error of every file as file:line:column and exits with 1 where there is one. A note is about \
+            what may be meant as it is, and fails with --strict alone. Folders are read without those within them; `-` \
+            is standard input.
 
             Examples:
               martlet validate manifests
+              martlet validate --strict manifests
               martlet validate manifests -o json | jq .problems
             """)
 
     @Argument(help: ArgumentHelp("Files and folders of manifests.", valueName: "PATH"), completion: .file())
     var paths: [String]
 
+    @Flag(help: "Exit with 1 where there is a note, too.") var strict = false
     @OptionGroup var output: OutputOption
 
     func run() throws {
@@ -35,33 +38,44 @@ struct ValidateCommand: ParsableCommand {
         }
         let set = loader.finish()
         let console = Console.standard
+        let report = ValidationReport(set, isStrict: strict)
         if settings.wantsJSON {
-            console.write(ValidationReport(set).json)
+            console.write(report.json)
         } else {
             console.write(set.rendered(excerpts: console.isTerminal))
-            console.write([ValidationReport(set).sentence])
+            console.write([report.sentence])
         }
-        if set.hasErrors { throw CommandFailure([]) }
+        if report.isFailure { throw CommandFailure([]) }
     }
 }
 
 /// What was found in manifests, for people in a sentence and for programs in JSON.
 struct ValidationReport {
     private let found: ManifestSet
+    private let isStrict: Bool
 
-    init(_ found: ManifestSet) {
+    init(_ found: ManifestSet, isStrict: Bool) {
         self.found = found
+        self.isStrict = isStrict
     }
 
-    private var errors: Int { found.problems.count { $0.problem.severity == .error } }
+    var isFailure: Bool { errors > 0 || isStrict && notes > 0 }
+
+    private var errors: Int { count(.error) }
+    private var notes: Int { count(.note) }
+
+    private func count(_ severity: Problem.Severity) -> Int {
+        found.problems.count { $0.problem.severity == severity }
+    }
 
     var sentence: Line {
         let sum =
             "\(Self.count(found.files.count, "file")), \(Self.count(found.pipelines.count, "pipeline")), "
             + Self.count(found.runs.count, "run")
-        return errors == 0
-            ? Line("✓ ", .green) + Line("\(sum): no errors")
-            : Line("✗ ", .red) + Line("\(sum): \(Self.count(errors, "error"))")
+        let verdict =
+            (errors == 0 ? "no errors" : Self.count(errors, "error"))
+            + (notes == 0 ? "" : ", \(Self.count(notes, "note"))")
+        return (isFailure ? Line("✗ ", .red) : Line("✓ ", .green)) + Line("\(sum): \(verdict)")
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
