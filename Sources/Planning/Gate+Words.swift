@@ -53,7 +53,8 @@ extension Gate {
         case .pipelineSuspended: "`desiredState: Active` in the pipeline's manifest"
         case .invalidSpec: "mend it; `martlet validate` says where it is wrong"
         case .specChanged: "give it back its old spec, or make a new run"
-        case .concurrencyLimit: "the end of one of the group's runs (`martlet cancel NAME` ends it), or a higher `limit`"
+        case .concurrencyLimit:
+            "the end of one of the group's runs (`martlet cancel NAME` ends it), or a higher `limit`"
         case .concurrencyRejected: "nothing: make a new run once the group has room"
         case .superseded: "nothing: the newer run does its work"
         case .paused: "`martlet resume \(run)`"
