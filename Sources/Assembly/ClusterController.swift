@@ -45,6 +45,7 @@ package final class ClusterController: Sendable {
     /// Sees what there is for the web server until this process leads, and makes its runs; writes nothing that needs a
     /// lead.
     private let view: KubernetesStore?
+    private let handled: HandledDeliveries
 
     /// Opens the state folder as its only process, and asks the API server who the installation is unless that is given.
     ///
@@ -91,13 +92,16 @@ package final class ClusterController: Sendable {
         store = KubernetesStore(client, namespace: home.watchedNamespace, mayAct: election.mayAct, warn: warn)
         let view = KubernetesStore(client, namespace: home.watchedNamespace, mayAct: { false }, warn: warn)
         self.view = options.web == nil ? nil : view
+        let handled = HandledDeliveries(
+            client, namespace: home.namespace, name: "\(home.lease)-deliveries", warn: warn)
+        self.handled = handled
         events = KubernetesEvents(client, instance: home.identity, mayAct: election.mayAct, warn: warn)
         unit = try ControllerUnit(
             options,
             ControllerUnit.Home(
                 store: store, installation: installation, source: home.identity, allowsLocalSources: false,
                 logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct, board: board,
-                desk: { ClusterDesk(view, board: $0) },
+                desk: { ClusterDesk(view, board: $0, handled: handled) },
                 addMetrics: { $0.addCluster { client.figures } }),
             in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
     }
@@ -112,7 +116,13 @@ package final class ClusterController: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.unit.serveLink() }
-                if view != nil { group.addTask { try await self.unit.serveWeb() } }
+                if view != nil {
+                    group.addTask { try await self.unit.serveWeb() }
+                    group.addTask {
+                        await self.handled.run()
+                        throw CancellationError()
+                    }
+                }
                 group.addTask { try await self.events.run() }
                 group.addTask {
                     try await self.election.run {
@@ -133,6 +143,8 @@ package final class ClusterController: Sendable {
         standby?.cancel()
         _ = await standby?.result
         await unit.close()
+        // Not cancelled with everything else.
+        if view != nil { await Task { await handled.synchronise() }.value }
         await client.close()
         lock.release()
         if case .failure(let error) = result, !(error is CancellationError) { throw error }

@@ -9,8 +9,9 @@ package struct KubernetesClientSettings: Equatable, Sendable {
     package var requestsPerSecond: Double
     package var burst: Double
     package var retries: RetryPolicy
-    /// How many requests may be under way at once, each on a connection of its own; further ones wait. Over HTTP/1.1,
-    /// since a small request takes a server in Go less work and fewer changes of goroutine than over HTTP/2.
+    /// How many requests may be under way at once, each on a connection of its own; further ones wait, and a lease's
+    /// renewal with them: so there are more than the gates of a store and of a view of it let through. Over HTTP/1.1, since
+    /// a small request takes a server in Go less work and fewer changes of goroutine than over HTTP/2.
     package var connections: Int
     package var userAgent: String
     /// How large an answer may be: lists, mostly.
@@ -18,7 +19,7 @@ package struct KubernetesClientSettings: Equatable, Sendable {
 
     package init(
         requestsPerSecond: Double = 1000, burst: Double = 2000, retries: RetryPolicy = RetryPolicy(),
-        connections: Int = 128, userAgent: String = "martlet", maxAnswerBytes: Int = 256 << 20
+        connections: Int = 144, userAgent: String = "martlet", maxAnswerBytes: Int = 256 << 20
     ) {
         self.requestsPerSecond = requestsPerSecond
         self.burst = burst

@@ -2,28 +2,27 @@ package import Controller
 internal import Document
 internal import KubernetesAPI
 package import Model
-internal import Synchronization
 
 /// Makes runs in a cluster, and asks things of them, for webhooks, schedules and pages.
 ///
 /// It needs no lead: names follow from what a run is for, so that the API server lets only one of all who make it
 /// succeed, and what is asked is a field that anybody may set.
 package final class ClusterDesk: RunDesk {
-    /// Events of which this process still knows that they have been handled, though their runs may have been deleted.
-    private static let remembered = 10_000
     /// How often a change is tried that others' changes overtake.
     private static let tries = 5
 
     private let store: KubernetesStore
     private let board: RunBoard
-    private let handled = Mutex(RecentTexts(limit: ClusterDesk.remembered))
+    private let handled: HandledDeliveries
 
     /// - Parameters:
     ///   - store: asks the API server; it need not be one that anybody follows.
     ///   - board: is told what is there.
-    package init(_ store: KubernetesStore, board: RunBoard) {
+    ///   - handled: knows which events have been handled, though their runs may have been deleted.
+    package init(_ store: KubernetesStore, board: RunBoard, handled: HandledDeliveries) {
         self.store = store
         self.board = board
+        self.handled = handled
     }
 
     package func pipelines() async throws -> [Pipeline] {
@@ -33,14 +32,19 @@ package final class ClusterDesk: RunDesk {
 
     package func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
         if runs.isEmpty { return [] }
-        if let delivery, handled.withLock({ $0.contains(delivery) }) { return runs.map { _ in .exists } }
+        if let delivery {
+            guard handled.isKnown else {
+                return runs.map { _ in .failed("it is not known yet which deliveries have been handled") }
+            }
+            if handled.contains(delivery) { return runs.map { _ in .exists } }
+        }
         let outcomes = await withTaskGroup(of: (Int, MakeOutcome).self) { group in
             for (place, run) in runs.enumerated() { group.addTask { (place, await self.make(run)) } }
             var outcomes = [MakeOutcome](repeating: .failed("no answer"), count: runs.count)
             for await (place, outcome) in group { outcomes[place] = outcome }
             return outcomes
         }
-        if let delivery, outcomes.allSatisfy(\.isSettled) { _ = handled.withLock { $0.insert(delivery) } }
+        if let delivery, outcomes.allSatisfy(\.isSettled) { handled.add(delivery) }
         return outcomes
     }
 

@@ -115,8 +115,6 @@ extension KubernetesStore {
             .post, Self.runs.path(namespace: run.metadata.namespace ?? "default"),
             query: [.init("fieldManager", Self.fieldManager), .init("fieldValidation", "Strict")],
             body: Self.body(of: run, ownedBy: owner))
-        await creationGate.enter()
-        defer { creationGate.leave() }
         do throws(APIError) {
             let answer = try await connection.send(request)
             guard let made = (try? parseJSON(answer)).flatMap(reader.run) else {

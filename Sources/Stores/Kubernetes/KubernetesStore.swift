@@ -18,7 +18,6 @@ package final class KubernetesStore: ResourceStore {
     /// Who `managedFields` says has written.
     package static let fieldManager = "martlet-controller"
     private static let requestsAtOnce = 64
-    private static let creationsAtOnce = 48
 
     let connection: any APIConnection
     let namespace: String?
@@ -28,8 +27,6 @@ package final class KubernetesStore: ResourceStore {
     let reader: ObjectReader
     /// Through it goes whatever reads or writes a single run.
     let gate = RequestGate(limit: KubernetesStore.requestsAtOnce)
-    /// Through it goes whatever makes a run, so that a connection is left for the lease however many are to be made.
-    let creationGate = RequestGate(limit: KubernetesStore.creationsAtOnce)
     let sight = Mutex(Sight())
     private let pipelineStatuses: PipelineStatuses
     private let finder = RunFinder()

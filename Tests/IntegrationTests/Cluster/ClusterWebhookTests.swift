@@ -8,6 +8,12 @@ import Testing
     @Test("a delivery that comes five times at once, to two controllers, makes one run, which a push's ref is known of")
     func oneRun() async throws {
         try await withCluster { cluster in
+            // As the chart has it where there is a web server.
+            try await cluster.kubectl(
+                "create", "role", "deliveries", "--verb=get,patch,create", "--resource=configmaps")
+            try await cluster.kubectl(
+                "create", "rolebinding", "deliveries", "--role=deliveries",
+                "--serviceaccount=\(cluster.namespace):controller")
             let hub = try await Hub(in: cluster.home, sample: "manifests/samples/greeter")
             let commit = try await hub.push("Greet politely")
             try cluster.home.write(Hub.secret, to: "secret", mode: 0o600)
@@ -63,6 +69,23 @@ import Testing
                 while try await !hub.get("\(server)/api/v1/runs").contains(#""Succeeded""#) { await Task.yield() }
                 #expect(try await hub.get("\(server)/").contains(name))
             }
+
+            // A replica that comes later makes nothing of it, though the run is gone.
+            while try await !cluster.kubectl("get", "configmaps", "-o", "name").contains("-deliveries") {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            try await cluster.kubectl("delete", "mrun", name)
+            let late = try await cluster.startController(
+                "late", "--listen", "127.0.0.1:0", "--github-webhook-secret-file", "secret")
+            let line = try await late.errors.line("listening on http://")
+            let server = try #require(line.split(separator: " ").last.map(String.init))
+            while try await hub.get("\(server)/readyz") != "ready\n" { await Task.yield() }
+            var answer = try await hub.deliver(body, delivery: "d-1", to: server)
+            while answer.status == 503 { answer = try await hub.deliver(body, delivery: "d-1", to: server) }
+            let outcome = try parseJSON(answer.body)["runs"]?.array?.first?["outcome"]?.string
+            #expect((answer.status, outcome) == (202, "exists"))
+            let left = try await cluster.kubectl("get", "mrun", "-o", "jsonpath={.items[*].metadata.name}")
+            #expect(left == "")
             await hub.close()
         }
     }

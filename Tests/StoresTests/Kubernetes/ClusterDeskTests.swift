@@ -21,7 +21,7 @@ struct ClusterDeskTests {
         let home = ClusterHome()
         home.leads.value = false
         let board = RunBoard()
-        let (one, other) = (ClusterDesk(home.store, board: board), ClusterDesk(home.store, board: board))
+        let (one, other) = (await home.desk(board), await home.desk(board))
         let run = run("ci-1")
         let made = await withTaskGroup(of: [MakeOutcome].self) { group in
             for number in 0..<10 {
@@ -41,11 +41,33 @@ struct ClusterDeskTests {
         #expect(await one.make([run], for: "d") == [.exists])
     }
 
+    @Test func `however many runs are to be made, connections are left for others`() async throws {
+        let home = ClusterHome()
+        let desk = await home.desk(RunBoard())
+        let gate = FakeCluster.Gate()
+        home.cluster.always(.holdBefore(gate)) { $0.method == .post }
+        await withTaskGroup { group in
+            for number in 1...200 {
+                group.addTask {
+                    let outcomes = await desk.make([run("ci-\(number)")], for: nil)
+                    #expect(outcomes.count { $0.isSettled } == 1)
+                }
+            }
+            let most = home.store.concurrentWrites
+            while home.cluster.requests(.post).count < most { await Task.yield() }
+            for _ in 1...1000 { await Task.yield() }
+            #expect(home.cluster.requests(.post).count == most)
+            #expect(KubernetesClientSettings().connections >= 2 * most + 16)
+            gate.open()
+        }
+        #expect(home.cluster.requests(.post).count == 200)
+    }
+
     @Test func `a run goes with its pipeline`() async throws {
         let home = ClusterHome()
         home.applyPipeline("ci")
         let board = RunBoard()
-        let desk = ClusterDesk(home.store, board: board)
+        let desk = await home.desk(board)
         await #expect(throws: APIError.self) { try await desk.pipelines() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (listed, listing) = AsyncStream<Void>.makeStream()
@@ -67,7 +89,7 @@ struct ClusterDeskTests {
 
     @Test func `what is asked is set against the newest version, however often others come first`() async throws {
         let home = ClusterHome()
-        let desk = ClusterDesk(home.store, board: RunBoard())
+        let desk = await home.desk(RunBoard())
         home.apply("ci-1", #"{"spec":{"pipelineRef":{"name":"ci"},"desiredState":"Paused"}}"#)
         let stale = try #require(try await desk.run("ci-1", namespace: "team"))
         home.apply("ci-1", #"{"spec":{"pipelineRef":{"name":"ci"},"desiredState":"Paused","priority":3}}"#)
@@ -92,7 +114,7 @@ struct ClusterDeskTests {
 
     @Test func `a server that doesn't answer is told as what may pass`() async throws {
         let home = ClusterHome()
-        let desk = ClusterDesk(home.store, board: RunBoard())
+        let desk = await home.desk(RunBoard())
         home.cluster.next(.fail(.unreachable("no answer"))) { $0.method == .post }
         guard case .failed = await desk.make([run("ci-1")], for: "d").first else {
             Issue.record("it was not made")

@@ -36,6 +36,12 @@ final class ClusterHome: Sendable {
         cluster.apply("pipelineruns", namespace, name, json)["metadata"]?["uid"]?.string ?? ""
     }
 
+    func desk(_ board: RunBoard) async -> ClusterDesk {
+        let handled = HandledDeliveries(cluster, namespace: "martlet", name: "deliveries") { [told] in told.add($0) }
+        await handled.synchronise()
+        return ClusterDesk(store, board: board, handled: handled)
+    }
+
     func applyPipeline(
         _ name: String, _ json: String = #"{"spec":{"stages":[{"name":"a","run":"true"}]}}"#,
         in namespace: String = "team"

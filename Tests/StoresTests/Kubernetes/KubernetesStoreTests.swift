@@ -416,30 +416,6 @@ import Testing
 
     // MARK: Pipelines
 
-    @Test func howeverManyRunsAreToBeMadeConnectionsAreLeftForOthers() async throws {
-        let home = ClusterHome()
-        let gate = FakeCluster.Gate()
-        home.cluster.always(.holdBefore(gate)) { $0.method == .post }
-        await withTaskGroup { group in
-            for number in 1...200 {
-                group.addTask {
-                    var run = PipelineRun(metadata: Metadata(name: "run-\(number)"), spec: PipelineRunSpec())
-                    run.metadata.namespace = "team"
-                    guard case .made = await home.store.create(run, ownedBy: nil) else {
-                        Issue.record("run-\(number) was not made")
-                        return
-                    }
-                }
-            }
-            while home.cluster.requests(.post).count < 48 { await Task.yield() }
-            for _ in 1...1000 { await Task.yield() }
-            #expect(home.cluster.requests(.post).count == 48)
-            #expect(KubernetesClientSettings().connections >= 48 + home.store.concurrentWrites + 8)
-            gate.open()
-        }
-        #expect(home.cluster.requests(.post).count == 200)
-    }
-
     @Test func aPipelineIsToldWhetherItMakesSense() async throws {
         let home = ClusterHome()
         home.applyPipeline("ci")
