@@ -61,7 +61,7 @@ package final class HandledDeliveries: Sendable {
 
     /// Stores what is new, and looks what others have handled, until the task is cancelled.
     package func run() async {
-        repeat { await synchronise() } while await clock.sleep(Self.interval)
+        repeat { await synchronise() } while await clock.sleep(isKnown ? Self.interval : .seconds(1))
     }
 
     /// Stores what is new, else looks from time to time.
@@ -87,10 +87,11 @@ package final class HandledDeliveries: Sendable {
             let trouble = isMissing ? nil : error.description
             let isNew = state.withLock { state in
                 state.book.failed(changes)
-                // Where there was no answer it looks again at once.
+                // Where there was no answer it looks again the next time.
                 if error.status != nil { (state.intervals, state.isKnown) = (0, true) }
                 defer { state.trouble = trouble }
-                return trouble != nil && state.trouble != trouble
+                // A process that ends breaks off what it asks, and stores it with its last look.
+                return trouble != nil && state.trouble != trouble && !Task.isCancelled
             }
             if isNew, let trouble {
                 warn("deliveries are remembered in this process alone for now; configmap \(name): \(trouble)")
@@ -101,7 +102,8 @@ package final class HandledDeliveries: Sendable {
     private var path: String { Self.configMaps.path(namespace: namespace, name: name) }
 
     private func take(_ answer: [UInt8]) {
-        let members = (try? parseJSON(answer))?["data"]?.members ?? []
+        guard let object = try? parseJSON(answer) else { return }
+        let members = object["data"]?.members ?? []
         let stored = members.compactMap { member in member.value.string.map { (page: member.key, text: $0) } }
         state.withLock { state in
             state.intervals = 0
