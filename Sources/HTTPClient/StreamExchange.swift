@@ -23,8 +23,14 @@ final class StreamExchange: Exchange {
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Before the loop gets it.
-    func waitForHead(_ waiter: HeadWaiter) { state.withLock { $0.headWaiter = waiter } }
+    /// Before the loop gets it; it may have been cancelled already.
+    func waitForHead(_ waiter: HeadWaiter) {
+        let head = state.withLock { state in
+            if state.head == nil { state.headWaiter = waiter }
+            return state.head
+        }
+        if let head { waiter.resume(returning: head) }
+    }
 
     func received(head: HTTPHead) { settleHead(.success(head)) }
 

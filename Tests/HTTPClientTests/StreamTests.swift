@@ -89,6 +89,20 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a task that is cancelled before it asks for a stream gets none`() async throws
+    {
+        try await withClient { client in
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                return await httpError { () throws(HTTPError) in
+                    try await client.stream(HTTPRequest("GET", "http://127.0.0.1:1/"))
+                }
+            }
+            task.cancel()
+            #expect(await task.value?.kind == .cancelled)
+        }
+    }
+
     @Test func `cancelling the reader's task ends the stream`() async throws {
         let gone = Signal()
         let server = try ScriptedServer { connection in
