@@ -118,10 +118,7 @@ package final class ClusterController: Sendable {
                 group.addTask { try await self.unit.serveLink() }
                 if view != nil {
                     group.addTask { try await self.unit.serveWeb() }
-                    group.addTask {
-                        await self.handled.run()
-                        throw CancellationError()
-                    }
+                    group.addTask { await self.handled.run() }
                 }
                 group.addTask { try await self.events.run() }
                 group.addTask {
