@@ -33,6 +33,8 @@ struct ScheduleKeeperTests {
         }
 
         func pipelines() async throws -> [Pipeline] { [] }
+        func hasHandled(_ delivery: String) async throws -> Bool { false }
+        func remember(_ delivery: String) async throws {}
         func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] { [] }
         func run(_ name: String, namespace: String?) async throws -> PipelineRun? { nil }
         func ask(_ verb: RunVerb, of run: PipelineRun) async -> AskOutcome { .done }

@@ -80,6 +80,19 @@ struct DeskTests {
         }
     }
 
+    @Test func `an event that made no run is remembered, also after a restart`() async throws {
+        let home = try TestHome()
+        try await withDesk(home) { desk, _ in
+            #expect(try await !desk.hasHandled("d"))
+            try await desk.remember("d")
+            #expect(try await desk.hasHandled("d"))
+        }
+        try await withDesk(home) { desk, _ in
+            let (known, another) = (try await desk.hasHandled("d"), try await desk.hasHandled("another"))
+            #expect(known && !another)
+        }
+    }
+
     @Test func `what makes no sense is refused with the reason, and may be sent again once it does`() async throws {
         let home = try TestHome()
         try home.write("ci.yaml", Sample.pipeline())

@@ -12,6 +12,8 @@ final class FakeDesk: RunDesk {
         var makeOutcome: MakeOutcome?
         var askOutcome = AskOutcome.done
         var makes = 0
+        var handled: Set<String> = []
+        var forgets = false
     }
 
     struct OutOfReach: Error {}
@@ -46,6 +48,20 @@ final class FakeDesk: RunDesk {
                 state.runs.insert(run, at: 0)
                 return .made(run)
             }
+        }
+    }
+
+    func hasHandled(_ delivery: String) async throws -> Bool {
+        try state.withLock { state in
+            if state.isOutOfReach { throw OutOfReach() }
+            return state.handled.contains(delivery)
+        }
+    }
+
+    func remember(_ delivery: String) async throws {
+        try state.withLock { state in
+            if state.forgets { throw OutOfReach() }
+            state.handled.insert(delivery)
         }
     }
 

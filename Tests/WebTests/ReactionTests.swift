@@ -14,9 +14,14 @@ struct ReactionTests {
         _ event: String, _ json: String, desk: FakeDesk, board: RunBoard = RunBoard(),
         github: GitHubQuestions = GitHubQuestions(mayWrite: { _, _, _ in true }), id: String = "d-1"
     ) async throws -> DeliveryOutcome {
-        try await outcome(
-            event, json, id: id,
-            Reactions(desk: desk, view: board, questions: github, patience: .seconds(60)))
+        try await outcome(event, json, id: id, reactions(desk, board: board, github: github))
+    }
+
+    private func reactions(
+        _ desk: FakeDesk, board: RunBoard = RunBoard(),
+        github: GitHubQuestions = GitHubQuestions(mayWrite: { _, _, _ in true })
+    ) -> Reactions {
+        Reactions(desk: desk, view: board, questions: github, patience: .seconds(60))
     }
 
     private func outcome(
@@ -287,25 +292,40 @@ struct ReactionTests {
 
     @Test func `a comment that is delivered again is obeyed once, but for one that failed`() async throws {
         let desk = FakeDesk(runs: [Sample.run("a")])
-        let reactions = Reactions(
-            desk: desk, view: RunBoard(), questions: GitHubQuestions(mayWrite: { _, _, _ in true }),
-            patience: .seconds(60))
+        var reactions = reactions(desk)
         desk.change { $0.askOutcome = .failed("busy") }
         #expect(try await outcome("issue_comment", Sample.comment("/retest"), reactions).mayHelpToTryAgain)
         desk.change { $0.askOutcome = .done }
         #expect(
             try await outcome("issue_comment", Sample.comment("/retest"), reactions).runs.map(\.outcome) == [.asked])
         #expect(try await outcome("issue_comment", Sample.comment("/retest"), reactions).runs == [])
+        // Another process of the same home.
+        reactions = self.reactions(desk)
+        #expect(try await outcome("issue_comment", Sample.comment("/retest"), reactions).runs == [])
         #expect(desk.asked == ["rerun a", "rerun a"])
     }
 
-    @Test func `as many deliveries are remembered as there is room for`() {
-        let recent = RecentDeliveries(limit: 2)
-        #expect(recent.begin("a") && recent.begin("b"))
-        #expect(!recent.begin("a") && !recent.begin("b"))
-        recent.forget("b")
-        #expect(recent.begin("b") && !recent.begin("b"))
-        #expect(recent.begin("c"))
-        #expect(!recent.begin("c"))
+    @Test func `a comment is not obeyed where it isn't known whether it has been`() async throws {
+        let desk = FakeDesk(runs: [Sample.run("a")])
+        desk.change { $0.isOutOfReach = true }
+        #expect(try await outcome("issue_comment", Sample.comment("/retest"), desk: desk).mayHelpToTryAgain)
+        #expect(desk.asked == [])
+    }
+
+    @Test func `a comment that was obeyed and can't be remembered isn't asked for again`() async throws {
+        let desk = FakeDesk(runs: [Sample.run("a")])
+        desk.change { $0.forgets = true }
+        let outcome = try await outcome("issue_comment", Sample.comment("/retest"), desk: desk)
+        #expect(outcome.runs.map(\.outcome) == [.asked])
+        #expect(!outcome.mayHelpToTryAgain)
+        #expect(outcome.reason?.contains("not remembered") == true)
+    }
+
+    @Test func `a delivery that comes while it is being handled is left alone`() {
+        let underWay = DeliveriesUnderWay()
+        #expect(underWay.begin("a") && underWay.begin("b"))
+        #expect(!underWay.begin("a"))
+        underWay.end("a")
+        #expect(underWay.begin("a") && !underWay.begin("b"))
     }
 }

@@ -16,6 +16,14 @@ package protocol RunDesk: Sendable {
     ///   again makes nothing, even if its runs have been deleted meanwhile (`MakeOutcome.exists`).
     func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome]
 
+    /// Whether an event has been handled within the last 7 days.
+    ///
+    /// - Throws: where that isn't known, and the event had better come again.
+    func hasHandled(_ delivery: String) async throws -> Bool
+
+    /// Remembers for 7 days that an event has been handled which made no runs.
+    func remember(_ delivery: String) async throws
+
     /// The runs that were made for a pull request, the newest first.
     ///
     /// - Parameter repository: Its URL, in any form.

@@ -101,6 +101,15 @@ package final class FolderDesk: RunDesk {
         }
     }
 
+    package func hasHandled(_ delivery: String) async throws -> Bool {
+        try await store.pool.read { try Deliveries.contains(delivery, $0) }
+    }
+
+    package func remember(_ delivery: String) async throws {
+        let now = store.clock()
+        try await store.pool.write { try Deliveries.add(delivery, at: now, $0) }
+    }
+
     package func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] {
         let (number, hash) = (String(number), RunLabels.repositoryHash(repository))
         return board.runs.filter {

@@ -33,10 +33,11 @@ package final class ClusterDesk: RunDesk {
     package func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
         if runs.isEmpty { return [] }
         if let delivery {
-            guard handled.isKnown else {
-                return runs.map { _ in .failed("it is not known yet which deliveries have been handled") }
+            do {
+                if try hasHandled(delivery) { return runs.map { _ in .exists } }
+            } catch {
+                return runs.map { _ in .failed("\(error)") }
             }
-            if handled.contains(delivery) { return runs.map { _ in .exists } }
         }
         let outcomes = await withTaskGroup(of: (Int, MakeOutcome).self) { group in
             for (place, run) in runs.enumerated() { group.addTask { (place, await self.make(run)) } }
@@ -53,6 +54,15 @@ package final class ClusterDesk: RunDesk {
         defer { store.gate.leave() }
         return await store.create(run, ownedBy: board.pipeline(of: run))
     }
+
+    package func hasHandled(_ delivery: String) throws -> Bool {
+        guard handled.isKnown else {
+            throw APIError.unreachable("it is not known yet which deliveries have been handled")
+        }
+        return handled.contains(delivery)
+    }
+
+    package func remember(_ delivery: String) { handled.add(delivery) }
 
     package func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] {
         // Past every cache: one that another replica has just made counts, too.

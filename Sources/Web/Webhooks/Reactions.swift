@@ -10,7 +10,7 @@ struct Reactions: Sendable {
     let questions: GitHubQuestions
     let patience: Duration
     private let index = IndexCache()
-    private let recent = RecentDeliveries()
+    private let underWay = DeliveriesUnderWay()
     private let openings = PullRequestsUnderWay()
 
     init(desk: any RunDesk, view: any RunsView, questions: GitHubQuestions, patience: Duration) {
@@ -39,9 +39,22 @@ struct Reactions: Sendable {
 
     /// Carries out what can't be told from its having been asked for twice.
     private func once(_ delivery: String, _ work: () async -> DeliveryOutcome) async -> DeliveryOutcome {
-        guard recent.begin(delivery) else { return .ignored("this delivery was handled before") }
-        let outcome = await work()
-        if outcome.mayHelpToTryAgain { recent.forget(delivery) }
+        guard underWay.begin(delivery) else { return .ignored("this delivery is being handled") }
+        defer { underWay.end(delivery) }
+        do {
+            if try await desk.hasHandled(delivery) { return .ignored("this delivery was handled before") }
+        } catch {
+            return .outOfReach("whether this delivery was handled before isn't known: \(error)")
+        }
+        var outcome = await work()
+        if outcome.mayHelpToTryAgain { return outcome }
+        do {
+            try await desk.remember(delivery)
+        } catch {
+            // What was asked for is done. To ask for the delivery again would have it done twice.
+            let trouble = "it is not remembered, and would be obeyed again: \(error)"
+            outcome.reason = outcome.reason.map { "\($0); \(trouble)" } ?? trouble
+        }
         return outcome
     }
 

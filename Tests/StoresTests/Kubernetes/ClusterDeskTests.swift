@@ -41,6 +41,18 @@ struct ClusterDeskTests {
         #expect(await one.make([run], for: "d") == [.exists])
     }
 
+    @Test func `an event that made no run is remembered, and none is known before others' have been read`() async throws
+    {
+        let home = ClusterHome()
+        let desk = await home.desk(RunBoard())
+        #expect(try !desk.hasHandled("d"))
+        desk.remember("d")
+        #expect(try desk.hasHandled("d"))
+        let early = ClusterDesk(home.store, board: RunBoard(), handled: home.handled())
+        #expect(throws: APIError.self) { try early.hasHandled("d") }
+        #expect(await early.make([run("ci-1")], for: "d").allSatisfy { !$0.isSettled })
+    }
+
     @Test func `however many runs are to be made, connections are left for others`() async throws {
         let home = ClusterHome()
         let desk = await home.desk(RunBoard())

@@ -37,9 +37,13 @@ final class ClusterHome: Sendable {
     }
 
     func desk(_ board: RunBoard) async -> ClusterDesk {
-        let handled = HandledDeliveries(cluster, namespace: "martlet", name: "deliveries") { [told] in told.add($0) }
+        let handled = handled()
         await handled.synchronise()
         return ClusterDesk(store, board: board, handled: handled)
+    }
+
+    func handled() -> HandledDeliveries {
+        HandledDeliveries(cluster, namespace: "martlet", name: "deliveries") { [told] in told.add($0) }
     }
 
     func applyPipeline(
