@@ -1,5 +1,4 @@
 internal import AgentProtocol
-internal import Glibc
 package import Model
 package import Planning
 
@@ -244,18 +243,5 @@ extension ControllerInput {
         case .wrote(_, .failed), .wrote(_, .conflict): true
         default: false
         }
-    }
-}
-
-extension Moment {
-    /// By the machine's clocks.
-    package static var now: Moment {
-        var wall = timespec()
-        var uptime = timespec()
-        clock_gettime(CLOCK_REALTIME, &wall)
-        clock_gettime(CLOCK_MONOTONIC, &uptime)
-        return Moment(
-            wall: Timestamp(microseconds: Int64(wall.tv_sec) * 1_000_000 + Int64(wall.tv_nsec) / 1000),
-            uptime: Int64(uptime.tv_sec) * 1_000_000 + Int64(uptime.tv_nsec) / 1000)
     }
 }

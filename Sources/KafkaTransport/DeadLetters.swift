@@ -1,4 +1,5 @@
 import AgentProtocol
+import Controller
 import Glibc
 import Kafka
 import Logging
@@ -90,7 +91,7 @@ final class DeadLetters: Sendable {
         }
         state.waiting.append(
             DeadLetter(
-                record: record, fault: fault, reader: reader, time: Timestamp.now.description,
+                record: record, fault: fault, reader: reader, time: Timestamp.current().description,
                 installation: configuration.installation, leftOut: state.leftOut))
         state.leftOut = 0
         return true

@@ -1,5 +1,5 @@
 import AgentProtocol
-import Glibc
+import Controller
 import Kafka
 import Model
 import Synchronization
@@ -38,7 +38,8 @@ final class MessageStamp: Sendable {
         }
     }
 
-    func record(_ message: Message, topic: String, partition: Int? = nil, time: Timestamp = .now) -> KafkaMessage {
+    func record(_ message: Message, topic: String, partition: Int? = nil, time: Timestamp = .current()) -> KafkaMessage
+    {
         let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
         var headers = templates[Self.kind(of: message)]
         headers[Self.idPlace].value = Array((prefix + String(number)).utf8)
@@ -78,13 +79,5 @@ final class MessageStamp: Sendable {
         case .presence: 8
         case .log: 9
         }
-    }
-}
-
-extension Timestamp {
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

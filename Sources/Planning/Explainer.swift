@@ -37,11 +37,10 @@ struct Explainer {
 
     var explanation: RunExplanation {
         var result = RunExplanation(run: run.metadata.name)
-        let isRevived = status.isFinished && run.spec.rerunCount > status.observedRerun && !wantsCancel
-        if status.isFinished, !isRevived {
+        if run.hasEnded {
             result.end = status.succeeded.map { EndCause($0) } ?? .succeeded("")
         } else {
-            result.gates = runGates(isRevived: isRevived)
+            result.gates = runGates()
             if let graph = input.graph, ending == nil, let start = status.startTime ?? run.metadata.creationTimestamp {
                 result.deadline = start.adding(seconds: graph.spec.timeoutSeconds)
             }
@@ -56,7 +55,7 @@ struct Explainer {
 
     // MARK: The run
 
-    private func runGates(isRevived: Bool) -> [Gate] {
+    private func runGates() -> [Gate] {
         var gates: [Gate] = []
         if !input.isControlled { gates.append(.noController) }
         if let ending {
@@ -71,7 +70,9 @@ struct Explainer {
         if status.startTime != nil, let gate = sourceGate { gates.append(gate) }
         // Without a controller there is nobody who would ask it anything.
         if case .outOfReach(let error) = input.agents, input.isControlled { gates.append(.kafka(error)) }
-        if (isRevived && obstacleGate == nil) || (status.startTime == nil && gates.isEmpty) { gates.append(.unplanned) }
+        if (run.wantsRerun && status.isFinished && obstacleGate == nil) || (status.startTime == nil && gates.isEmpty) {
+            gates.append(.unplanned)
+        }
         return gates
     }
 

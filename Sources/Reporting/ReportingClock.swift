@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Controller
 package import Model
 
 /// The time, and waiting, as notifications use them.
@@ -23,12 +23,7 @@ package struct ReportingClock: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         return ReportingClock(
-            now: { clock.now - start },
-            wall: {
-                var time = timespec()
-                clock_gettime(CLOCK_REALTIME, &time)
-                return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-            },
+            now: { clock.now - start }, wall: Timestamp.current,
             sleep: { duration in
                 do {
                     try await clock.sleep(for: duration)

@@ -6,13 +6,14 @@ import Testing
 @testable import Reporting
 
 @Suite struct GitHubQueriesTests {
+    /// - Parameter clock: Stands still if it isn't given, so that the limit of a question is met on no machine.
     private func asking<Result: Sendable>(
-        _ github: StandIn, _ body: (GitHubQueries) async -> Result
+        _ github: StandIn, clock: ReportingClock = TestTime().clock, _ body: (GitHubQueries) async -> Result
     ) async throws -> Result {
         try await withHTTP { http in
             let configuration = GitHubConfiguration(apiURL: github.url, token: Secret("t"))
             let client = GitHubClient(configuration, http: http, version: "1.2")
-            return await body(GitHubQueries(client: client))
+            return await body(GitHubQueries(client: client, clock: clock))
         }
     }
 
@@ -38,6 +39,21 @@ import Testing
         let files = try await asking(github) { await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7) }
         #expect(files == nil)
         #expect(github.requests.entries.count == 30)
+    }
+
+    @Test func `a question that takes too long is given up`() async throws {
+        let github = try StandIn([Self.page(0..<100)])
+        let time = TestTime()
+        var clock = time.clock
+        clock.now = {
+            time.pass(.seconds(1))
+            return time.now
+        }
+        let files = try await asking(github, clock: clock) {
+            await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7)
+        }
+        #expect(files == nil)
+        #expect(github.requests.entries.count == 7)
     }
 
     @Test(arguments: [StandIn.Answer(status: 404), StandIn.Answer(status: 500), .cut, StandIn.Answer(body: "<html>")])

@@ -1,6 +1,5 @@
 package import Controller
 internal import GRDB
-internal import Glibc
 package import Manifests
 package import Model
 internal import Synchronization
@@ -272,14 +271,5 @@ package final class FolderStore: ResourceStore {
     func announce(_ database: Database, made: [PipelineRun] = []) {
         followers.publish(database, made: made)
         bell.ring()
-    }
-}
-
-extension Timestamp {
-    /// The wall clock's time.
-    package static func current() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

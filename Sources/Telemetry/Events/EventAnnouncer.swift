@@ -1,5 +1,4 @@
 package import Controller
-internal import Glibc
 package import Model
 package import Planning
 package import PrometheusMetrics
@@ -51,7 +50,7 @@ package final class EventAnnouncer: ControllerObserver {
     /// - Parameter url: Where people see a run; without one events name the run's place in the Kubernetes API.
     package init(
         installation: String, publisher: any EventPublisher,
-        now: @escaping @Sendable () -> Timestamp = { EventAnnouncer.systemTime() },
+        now: @escaping @Sendable () -> Timestamp = Timestamp.current,
         url: @escaping @Sendable (PipelineRun) -> String? = { _ in nil }
     ) {
         events = CDEvents(installation: installation)
@@ -59,12 +58,6 @@ package final class EventAnnouncer: ControllerObserver {
         self.now = now
         self.url = url
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    package static func systemTime() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
     /// Publishes until the task is cancelled, and then what still waits, as far as there is room for it.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Controller
 internal import Model
 internal import Presentation
 internal import Stores

@@ -86,7 +86,7 @@ struct RunCommand: AsyncParsableCommand {
             Console.standard.write(ResourceJSON.list(views.map { .run($0.run) }))
         } else {
             Console.standard.write(
-                [Line()] + ClosingReport(views, now: Timestamp.now).lines(width: Console.standard.width))
+                [Line()] + ClosingReport(views, now: Timestamp.current()).lines(width: Console.standard.width))
         }
         let succeeded = views.allSatisfy { $0.run.status.succeeded?.status == .true }
         if !succeeded { throw CommandFailure([], code: CommandFailure.failed) }
@@ -166,8 +166,4 @@ struct RunCommand: AsyncParsableCommand {
             await cancel(watch, watch.unfinished.filter { uids.contains($0.uid) }, in: store)
         }
     }
-}
-
-extension Timestamp {
-    static var now: Timestamp { Moment.now.wall }
 }

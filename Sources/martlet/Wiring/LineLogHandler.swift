@@ -1,3 +1,4 @@
+internal import Controller
 internal import Logging
 internal import Model
 
@@ -14,7 +15,7 @@ struct LineLogHandler: LogHandler {
     /// - Parameter line: What a record looks like, with the line feed: `JSONLogLine.bytes`, `TextLogLine.bytes`.
     init(
         label: String, output: LogOutput = .standardError,
-        now: @escaping @Sendable () -> Timestamp = { LogRecord.now() }, line: @escaping @Sendable (LogRecord) -> [UInt8]
+        now: @escaping @Sendable () -> Timestamp = Timestamp.current, line: @escaping @Sendable (LogRecord) -> [UInt8]
     ) {
         self.label = label
         self.output = output

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Logging
 internal import Model
 
@@ -41,11 +40,5 @@ struct LogRecord {
     static func text(of time: Timestamp) -> String {
         let text = time.description
         return text.contains(".") ? text : text.dropLast() + ".000000Z"
-    }
-
-    static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }

@@ -1,4 +1,5 @@
 internal import Assembly
+internal import Controller
 internal import Model
 internal import Presentation
 internal import Synchronization
@@ -49,11 +50,11 @@ final class ProgressDisplay: Sendable {
                     defer { state.told[view.run.uid] = view.run.status }
                     return state.told[view.run.uid]
                 }
-                Console.standard.write(PlainProgress.lines(from: old, to: view, now: Timestamp.now))
+                Console.standard.write(PlainProgress.lines(from: old, to: view, now: Timestamp.current()))
             }
         case .frames:
             let (columns, rows) = Console.standard.size ?? (80, 24)
-            let frame = ProgressFrame(watch.views, now: Timestamp.now, width: columns, height: rows)
+            let frame = ProgressFrame(watch.views, now: Timestamp.current(), width: columns, height: rows)
             let old = state.withLock { state in
                 defer { state.frame = frame }
                 return state.frame

@@ -1,3 +1,4 @@
+internal import Controller
 internal import Glibc
 
 /// The folder in which a controller outside Kubernetes keeps what has been observed (`.martlet/`).

@@ -1,3 +1,4 @@
+internal import Controller
 internal import GRDB
 package import Model
 

@@ -1,3 +1,4 @@
+internal import Controller
 internal import Document
 package import KubernetesAPI
 package import Model
