@@ -1,6 +1,7 @@
 import ArgumentParser
 import Model
 import Presentation
+import Stores
 import Testing
 
 @testable import martlet
@@ -126,5 +127,27 @@ import Testing
         var run = PipelineRun(metadata: Metadata(name: "m-1"), spec: PipelineRunSpec())
         run.spec.pipelineSpec = spec
         return RunView(run)
+    }
+
+    @Test(
+        arguments: [
+            (
+                FieldPath().key("spec").key("params").index(0).key("name"), "the pipeline has no parameter `b`",
+                "did you mean `a`?", "the pipeline has no parameter `b` (did you mean `a`?)"
+            ),
+            (
+                FieldPath().key("spec").key("params"), "the parameter `a` is missing", "add `- {name: a, value: …}`",
+                "the parameter `a` is missing (give it one with `--param NAME=VALUE`)"
+            ),
+            (
+                FieldPath().key("spec").key("source").key("revision"), "must not begin with `-`", nil,
+                "--revision must not begin with `-`"
+            ),
+            (FieldPath().key("spec"), "is odd", nil, "spec: is odd"),
+        ] as [(FieldPath, String, String?, String)])
+    func `a mistake in a run that is started is one of its options`(
+        _ path: FieldPath, _ message: String, _ hint: String?, _ expected: String
+    ) {
+        #expect(VerbError(.invalid, at: path, message, hint: hint).onCommandLine.description == expected)
     }
 }

@@ -56,11 +56,37 @@ struct StartCommand: AsyncParsableCommand {
             source?.revision = revision
             source?.url = url
         }
-        let run = try await home.verbs.createRun(
-            from: pipeline, params: param.map { Param(name: $0.name, value: $0.value) }, source: source,
-            priority: priority)
+        let run: PipelineRun
+        do {
+            run = try await home.verbs.createRun(
+                from: pipeline, params: param.map { Param(name: $0.name, value: $0.value) }, source: source,
+                priority: priority)
+        } catch let error as VerbError {
+            throw error.onCommandLine
+        }
         Console.standard.write(settings.wantsJSON ? ResourceJSON.text(.run(run)) : run.metadata.name + "\n")
         home.noteMissingController()
+    }
+}
+
+extension VerbError {
+    /// The same, of an option that the user gave rather than of the field that came of it.
+    var onCommandLine: VerbError {
+        var error = self
+        switch path {
+        case FieldPath().key("spec").key("params"):
+            error.path = nil
+            error.hint = "give it one with `--param NAME=VALUE`"
+        case .some(let path) where path.description.hasPrefix("spec.params["):
+            // The message names it.
+            error.path = nil
+        case FieldPath().key("spec").key("source").key("revision"):
+            (error.path, error.message) = (nil, "--revision \(message)")
+        case FieldPath().key("spec").key("source").key("url"):
+            (error.path, error.message) = (nil, "--url \(message)")
+        default: break
+        }
+        return error
     }
 }
 

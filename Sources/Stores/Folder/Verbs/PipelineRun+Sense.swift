@@ -22,6 +22,6 @@ extension PipelineRun {
 
     private static func require(_ problems: [Problem]) throws(VerbError) {
         guard let problem = problems.first(where: { $0.severity == .error }) else { return }
-        throw VerbError(.invalid, "\(problem.path): \(problem.message)", hint: problem.hint)
+        throw VerbError(.invalid, at: problem.path, problem.message, hint: problem.hint)
     }
 }

@@ -1,3 +1,5 @@
+package import Model
+
 /// Why a command could not be carried out; trying again can't help until the user changes something.
 package struct VerbError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Kind: Equatable, Sendable {
@@ -19,15 +21,20 @@ package struct VerbError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     package var kind: Kind
+    /// The field of the run that is wrong, where it is one.
+    package var path: FieldPath?
     /// What is wrong, without a full stop.
     package var message: String
     package var hint: String?
 
-    package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    package init(_ kind: Kind, at path: FieldPath? = nil, _ message: String, hint: String? = nil) {
         self.kind = kind
+        self.path = path
         self.message = message
         self.hint = hint
     }
 
-    package var description: String { message + (hint.map { " (\($0))" } ?? "") }
+    package var description: String {
+        (path.map { "\($0): " } ?? "") + message + (hint.map { " (\($0))" } ?? "")
+    }
 }
