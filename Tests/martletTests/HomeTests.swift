@@ -38,26 +38,53 @@ import Testing
                 == "first try\n— attempt 2 —\nlost\ncounted\n")
     }
 
+    /// What following gives; `each` is called with how much that is so far.
+    private func followed(
+        _ seeded: SeededHome, _ run: PipelineRun, each: (Int) async throws -> Void
+    ) async throws -> [String] {
+        let reader = try LogReader(home: Home(seeded.settings), name: run.uid, run: run.uid, selection: LogSelection())
+        let (texts, received) = AsyncStream.makeStream(of: String.self)
+        let following = Task {
+            defer { received.finish() }
+            try await reader.follow { received.yield($0.chunk.text) }
+        }
+        var seen: [String] = []
+        for await text in texts {
+            seen.append(text)
+            try await each(seen.count)
+        }
+        try await following.value
+        return seen
+    }
+
+    @Test func `output that comes after the run's end is waited for, though nothing of it was there before`()
+        async throws
+    {
+        let seeded = try await SeededHome()
+        var last = SeededHome.stage("test", .succeeded, attempt: 2)
+        last.startTime = Timestamp(seconds: 5)
+        let run = try await seeded.addRun(
+            "greeter-x7k2a", [SeededHome.stage("lint", .succeeded, attempt: 1), last], ended: true)
+        await seeded.print("one\n", stage: "lint", of: run)
+        await seeded.print("first try\n", stage: "test", of: run)
+        let seen = try await followed(seeded, run) { count in
+            if count == 2 { await seeded.print("second try\n", stage: "test", attempt: 2, of: run) }
+        }
+        #expect(seen == ["one\n", "first try\n", "second try\n"])
+    }
+
     @Test func followingEndsWithTheRunAndMissesNothing() async throws {
         let seeded = try await SeededHome()
         var stages = [SeededHome.stage("lint", .succeeded, attempt: 1), SeededHome.stage("test", .running, attempt: 1)]
         let run = try await seeded.addRun("greeter-x7k2a", stages, ended: false)
         await seeded.print("one\n", stage: "lint", of: run)
         await seeded.print("two\n", stage: "test", of: run, isLast: false)
-        let reader = try LogReader(home: Home(seeded.settings), name: run.uid, run: run.uid, selection: LogSelection())
-        let (texts, received) = AsyncStream.makeStream(of: String.self)
-        let following = Task { try await reader.follow { received.yield($0.chunk.text) } }
-        var seen: [String] = []
-        for await text in texts {
-            seen.append(text)
-            if seen.count == 2 {
-                stages[1].state = .succeeded
-                _ = try await seeded.write(stages, of: run, ended: true)
-                await seeded.print("three\n", stage: "test", number: 1, of: run)
-            }
-            if seen.count == 3 { break }
+        let seen = try await followed(seeded, run) { count in
+            guard count == 2 else { return }
+            stages[1].state = .succeeded
+            _ = try await seeded.write(stages, of: run, ended: true)
+            await seeded.print("three\n", stage: "test", number: 1, of: run)
         }
-        try await following.value
         #expect(seen == ["one\n", "two\n", "three\n"])
     }
 

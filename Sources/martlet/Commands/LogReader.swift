@@ -1,4 +1,5 @@
 internal import Model
+internal import Planning
 internal import Presentation
 internal import Stores
 
@@ -12,7 +13,7 @@ struct LogReader {
     let selection: LogSelection
 
     /// How long the end of the output is waited for once the run has ended: output comes another way than results do.
-    private static let patience = Duration.seconds(2)
+    private static let patience = Duration.seconds(5)
 
     private var logs: FolderLogs? {
         get throws {
@@ -69,10 +70,12 @@ struct LogReader {
         }
         var position: Int64 = 0
         for await _ in ticks {
-            // Looked at before the output, so that nothing printed before the end is missed.
-            let hasEnded = try await hasEnded()
-            guard try await readOn(&position, receive) || !hasEnded else { return }
-            guard hasEnded else { continue }
+            // Looked at before the output, so that nothing is missed that comes in between.
+            let end = try await end()
+            let isToCome = if let end { try await isToCome(end) } else { true }
+            try await readOn(&position, receive)
+            guard end != nil else { continue }
+            if !isToCome { return }
             if let deadline {
                 if deadline.time <= .now { return }
             } else {
@@ -93,20 +96,31 @@ struct LogReader {
         }
     }
 
-    private func hasEnded() async throws -> Bool {
-        let status = try await home.run(name).status
-        guard !status.isFinished else { return true }
-        guard let stages = selection.stages else { return false }
-        return stages.allSatisfy { status[stage: $0]?.state.isFinal ?? false }
+    /// How the run stands; nil unless it has ended, or all stages that are wanted have.
+    private func end() async throws -> PipelineRunStatus? {
+        let run = try await home.run(name)
+        if run.hasEnded { return run.status }
+        guard let stages = selection.stages else { return nil }
+        return stages.allSatisfy { run.status[stage: $0]?.state.isFinal ?? false } ? run.status : nil
     }
 
-    /// Gives what has come; returns whether more of what has begun is still to come.
-    private func readOn(_ position: inout Int64, _ receive: (LogEntry) throws -> Void) async throws -> Bool {
-        guard let logs = try logs else { return true }
+    /// Gives what has come.
+    private func readOn(_ position: inout Int64, _ receive: (LogEntry) throws -> Void) async throws {
+        guard let logs = try logs else { return }
         while case let entries = try await logs.read(LogQuery(run: run), after: position), let last = entries.last {
             for entry in entries where selection.includes(entry.fence) { try receive(entry) }
             position = last.position
         }
-        return try await logs.attempts(run: run).contains { selection.includes($0.fence) && !$0.isComplete }
+    }
+
+    /// Whether output of what has run is not all there: of an attempt the end is missing, or everything.
+    private func isToCome(_ status: PipelineRunStatus) async throws -> Bool {
+        let attempts = try await logs?.attempts(run: run).filter { selection.includes($0.fence) } ?? []
+        if attempts.contains(where: { !$0.isComplete }) { return true }
+        return status.stages.contains { stage in
+            let fence = stage.fence(in: run)
+            guard stage.startTime != nil, stage.instance != nil, selection.includes(fence) else { return false }
+            return !attempts.contains { $0.fence == fence && $0.instance == stage.instance }
+        }
     }
 }

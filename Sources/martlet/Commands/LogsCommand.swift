@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Model
+internal import Planning
 internal import Presentation
 internal import Stores
 
@@ -67,7 +68,10 @@ struct LogsCommand: AsyncParsableCommand {
             isSilent = false
             console.write(printer.text(of: entry))
         }
-        if isSilent { Console.error("martlet: no output is kept of \(stage.map { "`\($0)` of " } ?? "")\(view.name)") }
+        if isSilent {
+            let whose = "\(stage.map { "`\($0)` of " } ?? "")\(view.name)"
+            Console.error("martlet: " + (run.hasEnded ? "no output is kept of \(whose)" : "no output of \(whose) yet"))
+        }
     }
 
     /// The stages that a word stands for: an id (`test.3`), a title, or a name with all its combinations.
