@@ -60,7 +60,9 @@ package final class RemoteAgent: Sendable {
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.link.run() }
-            try await unit.run()
+            group.addTask { try await self.unit.run() }
+            // The agent has ended, or the link can't work.
+            try await group.next()
             group.cancelAll()
             try? await group.waitForAll()
         }

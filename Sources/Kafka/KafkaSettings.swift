@@ -40,6 +40,9 @@ package struct KafkaSettings: Sendable, Equatable {
         KafkaSettings(properties + others.properties)
     }
 
+    /// Whether librdkafka knows every property, and takes its value as far as it looks at each by itself.
+    package func check() throws(KafkaError) { _ = try ClientHandle.Configuration(self) }
+
     /// Whether a property's value must never be shown.
     package static func isSecret(_ name: String) -> Bool {
         name.contains("password") || name.contains("secret") || name == "ssl.key.pem"

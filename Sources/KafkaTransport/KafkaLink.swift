@@ -77,7 +77,8 @@ package final class KafkaLink: Sendable {
 
     /// Keeps up the link until the task is cancelled, and then until the last channel's `run` has ended.
     ///
-    /// Before it returns it waits, at most 3 s, for what is under way. Throws if librdkafka refuses the settings.
+    /// Before it returns it waits, at most 3 s, for what is under way. Throws if librdkafka refuses the settings; at once,
+    /// since the channels end only when somebody hears of it.
     package func run() async throws {
         // Not a child task: it serves the channels until they have ended, which is after the cancellation.
         let service = Task { await serve() }
@@ -94,10 +95,13 @@ package final class KafkaLink: Sendable {
         } catch {
             problem = error
         }
-        await untilUsersAreGone()
-        put(.end)
-        await service.value
+        let closing = Task {
+            await untilUsersAreGone()
+            put(.end)
+            await service.value
+        }
         if let problem, !(problem is CancellationError) { throw problem }
+        await closing.value
     }
 
     /// Drops every message not yet acknowledged but reports and output: for a controller that leads no longer.

@@ -121,7 +121,12 @@ struct OutageTests {
         var address = place.address
         address.settings["compression.typo"] = "x"
         let link = KafkaLink(place.configuration(), address: address)
+        // It doesn't wait for those who use it: they end once they hear of it.
+        let side = ControllerSide(link: link, kinds: ["shell"], signer: nil)
+        let serving = Task { await side.channel.run() }
         let error = await #expect(throws: KafkaError.self) { try await link.run() }
+        serving.cancel()
+        await serving.value
         #expect(error?.subject == .property("compression.typo"))
     }
 }

@@ -185,4 +185,25 @@ import Testing
         #expect(text.contains("sasl.password=***"))
         #expect(text.split(separator: "\n").count == Settings.table.count + 1)
     }
+
+    @Test(
+        arguments: [
+            (["b:1"], ["no.such=1"], #"--kafka-property: Kafka: property no.such: No such configuration property"#),
+            (
+                ["b:1"], ["security.protocol=SALS_SSL"],
+                "--kafka-property: Kafka: property security.protocol: Invalid value"
+            ),
+            ([], ["fetch.min.bytes=1"], "--kafka-property says nothing without --kafka"),
+            ([""], [], "--kafka is empty"),
+        ] as [([String], [String], String)])
+    func `what librdkafka would refuse is refused at once`(
+        _ brokers: [String], _ properties: [String], _ expected: String
+    ) throws {
+        let flags = [(Settings.kafka.name, brokers), (Settings.kafkaProperty.name, properties)].filter { !$0.1.isEmpty }
+        let values = SettingValues(
+            flags: flags.map { (name: $0.0, texts: $0.1) }, environment: { _ in nil }, dotEnv: nil)
+        let failure = try #require(throws: CommandFailure.self) { try values.kafka() }
+        #expect(failure.code == CommandFailure.badInput)
+        #expect(failure.lines.first?.hasPrefix(expected) == true, "\(failure.lines)")
+    }
 }

@@ -33,7 +33,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let complaint = TextRule.dnsLabel.complaint(about: kind) { throw ValidationError("--kind \(complaint).") }
-        if ["results", "presence", "logs", "dead"].contains(kind) {
+        if Topics.reservedKinds.contains(kind) {
             throw ValidationError("--kind \(kind) is a topic of the protocol; choose another name.")
         }
     }
@@ -63,13 +63,17 @@ struct AgentCommand: AsyncParsableCommand {
                     + "starts, or --state DIR of a controller on this machine", code: CommandFailure.badInput)
         }
         let agent = try RemoteAgent(
-            configuration, state: state, installation: settings.text(Settings.installation), kafka: settings.kafka,
+            configuration, state: state, installation: settings.text(Settings.installation),
+            kafka: try settings.kafka(),
             verifyKeys: verifyKeys, logger: logger)
         logger.notice("agent \(configuration.id) offers \(kind), \(configuration.slots) slots")
         if verifyKeys.isEmpty {
             logger.notice("it obeys whoever can write to its topic; --verify-key names a controller's key")
         } else {
             logger.notice("it obeys what is signed with \(verifyKeys.map(\.id).joined(separator: ", "))")
+        }
+        if settings.text(Settings.kafka) == nil, let state, (try? StateFolder.existing(at: state))?.controller == nil {
+            logger.notice("no controller runs on \(state) now; waiting for one")
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -28,7 +28,8 @@ struct ConfigCommand: ParsableCommand {
     /// What a controller that is started with these settings would refuse.
     private static func contradictions(_ settings: SettingValues) -> [String] {
         let readings: [() throws -> Void] = [
-            settings.requireOneHome, { _ = try settings.web() }, { _ = try settings.reporting() },
+            settings.requireOneHome, { _ = try settings.kafka() }, { _ = try settings.web() },
+            { _ = try settings.reporting() },
         ]
         return readings.flatMap { read -> [String] in
             do {

@@ -48,6 +48,9 @@ struct ControllerCommand: AsyncParsableCommand {
             if let complaint = TextRule.dnsLabel.complaint(about: kind) {
                 throw ValidationError("--agent: \(complaint).")
             }
+            if Topics.reservedKinds.contains(kind) {
+                throw ValidationError("--agent \(kind) is a topic of the protocol; choose another name.")
+            }
         }
     }
 

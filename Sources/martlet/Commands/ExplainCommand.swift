@@ -36,7 +36,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let home = try Home(settings)
         let run = try await home.run(name)
         var input = try await home.explanationInput(of: run)
-        if input.wantsAgents { input.agents = await home.agents(settings, now: input.now) }
+        if input.wantsAgents { input.agents = try await home.agents(settings, now: input.now) }
         let explanation = explanation(of: input)
         let only = try stage.map { try stages($0, of: explanation, input.graph) }
         let console = Console.standard
@@ -105,13 +105,19 @@ extension Home {
     }
 
     /// Who is there at this moment, as the scheduler would see them.
-    fileprivate func agents(_ settings: SettingValues, now: Timestamp) async -> ExplanationInput.Agents {
+    fileprivate func agents(_ settings: SettingValues, now: Timestamp) async throws -> ExplanationInput.Agents {
         do {
             let roll = try await RollCall.agents(
-                in: folder, kafka: settings.kafka, logger: settings.logger("martlet", quiet: true))
+                in: folder, kafka: try settings.kafka(), logger: settings.logger("martlet", quiet: true))
             return .known(
                 roll.candidates(
                     active: try await reader.activeRuns(), passedOver: folder.passedOver, now: .current()))
+        } catch let error as CommandFailure {
+            throw error
+        } catch RollCallError.noBroker where folder.controller != nil {
+            // The controller has a broker of its own, which only somebody who looks from elsewhere doesn't know.
+            Console.error("martlet: agents were not asked: name the controller's broker with --kafka")
+            return .unknown
         } catch {
             return .outOfReach("\(error)".shown(512))
         }

@@ -21,15 +21,32 @@ extension SettingValues {
 
     var logsJSON: Bool { text(Settings.logFormat) == "json" }
 
-    var kafka: KafkaOptions {
+    /// - Throws: `CommandFailure` for what librdkafka refuses, and for properties of a broker that isn't named.
+    func kafka() throws -> KafkaOptions {
         var options = KafkaOptions()
         options.topics = Topics(prefix: text(Settings.topicPrefix) ?? "")
         options.partitions = number(Settings.topicPartitions) ?? Topics.defaultPartitions
-        if let brokers = text(Settings.kafka) {
-            var settings = KafkaSettings(bootstrapServers: brokers)
-            for (name, value) in pairs(Settings.kafkaProperty) { settings[name] = value }
-            options.cluster = settings
+        guard let brokers = text(Settings.kafka) else {
+            if value(Settings.kafkaProperty).origin == .flag {
+                throw CommandFailure(
+                    "--\(Settings.kafkaProperty.name) says nothing without --\(Settings.kafka.name)",
+                    code: CommandFailure.badInput)
+            }
+            return options
         }
+        guard !brokers.isEmpty else {
+            throw CommandFailure(
+                "\(name(Settings.kafka)) is empty: name a broker, HOST:PORT, or leave it out",
+                code: CommandFailure.badInput)
+        }
+        var settings = KafkaSettings(bootstrapServers: brokers)
+        for (name, value) in pairs(Settings.kafkaProperty) { settings[name] = value }
+        do {
+            try settings.check()
+        } catch {
+            throw CommandFailure("\(name(Settings.kafkaProperty)): \(error)", code: CommandFailure.badInput)
+        }
+        options.cluster = settings
         return options
     }
 
@@ -58,7 +75,7 @@ extension SettingValues {
     /// A controller with these agents inside.
     func controller(agents: [AgentConfiguration], logger: Logger) throws -> ControllerOptions {
         var options = ControllerOptions(state: statePath, logger: logger)
-        options.kafka = kafka
+        options.kafka = try kafka()
         options.journal = text(Settings.journal)
         options.version = Martlet.version
         // On the embedded broker they would only be in the way: it is there for this process and its agents.
