@@ -63,6 +63,23 @@ import Testing
         }
     }
 
+    @Test func `a rerun that was asked for meanwhile is waited for`() async throws {
+        try await withHome { home in
+            try home.write(
+                Manifest.pipeline("app", [Stage("check", script: "test -e \(home.path)/ok")]), to: "app.yaml")
+            let first = try await home.martlet("run", "app.yaml")
+            #expect(first.code == 1)
+            let words = first.output.split(whereSeparator: \.isWhitespace)
+            let failed = String(try #require(words.first { $0.hasPrefix("app-") }))
+            #expect(try await home.martlet("rerun", failed).code == 0)
+            try home.write("", to: "ok")
+            let again = try await home.martlet("run", "app.yaml")
+            #expect(again.code == 0)
+            #expect(again.output.contains("\(failed)  check     Running, attempt 2"))
+            #expect(try await home.look(at: failed)?.status.succeeded?.status == .true)
+        }
+    }
+
     @Test func mistakesAreShownWhereTheyAre() async throws {
         try await withHome { home in
             let text = Manifest.pipeline("bad", [Stage("a", "neds: [b]", script: "true")])

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Manifests
 internal import Model
+internal import Planning
 internal import Stores
 
 /// What `martlet run` was asked for: runs that are there, and new ones of pipelines that nobody else runs.
@@ -122,7 +123,7 @@ struct RunRequest {
     func follow(in store: FolderStore) async throws -> [PipelineRun] {
         let names = Set(manifests.runs.map(\.metadata.name))
         var runs = try await store.reader.runs().reversed().filter {
-            !$0.status.isFinished || names.contains($0.metadata.name)
+            !$0.hasEnded || names.contains($0.metadata.name)
         }
         let present = Set(runs.map(\.metadata.name))
         let gone = names.subtracting(present).sorted()
