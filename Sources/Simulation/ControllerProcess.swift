@@ -100,9 +100,11 @@ final class ControllerProcess: SimulatedProcess {
     // MARK: The store
 
     /// A request and its answer; nil where none comes in time. What is asked for may have been done all the same.
-    private func call<Value>(_ body: @escaping () -> Value, answer: @escaping (Value?) -> Void) {
+    private func call<Value>(
+        delayedBy delay: Int64 = 0, _ body: @escaping () -> Value, answer: @escaping (Value?) -> Void
+    ) {
         let life = life
-        world.after(world.latency(self)) { [self] in
+        world.after(world.latency(self) + delay) { [self] in
             // What had not left the process stays in it.
             if self.life != life, world.dice.chance(50) { return }
             if isPaused, self.life == life, world.dice.chance(50) {
@@ -147,7 +149,7 @@ final class ControllerProcess: SimulatedProcess {
         var outcomes = [WriteOutcome?](repeating: nil, count: batch.count)
         var left = batch.count
         for (place, write) in batch.enumerated() {
-            call {
+            call(delayedBy: world.writeDelay(self)) {
                 self.world.store.write(write, by: self)
             } answer: { [self] outcome in
                 outcomes[place] = outcome ?? .failed("the store did not answer")

@@ -36,6 +36,8 @@ package struct Faults: OptionSet, Sendable {
     package static let brokerAmnesia = Faults(rawValue: 1 << 15)
     /// A controller gets to what has come in only seconds later.
     package static let backlog = Faults(rawValue: 1 << 16)
+    /// A status write is on its way for half a minute, and may arrive when its writer is long gone.
+    package static let slowStore = Faults(rawValue: 1 << 17)
 
     /// Every fault with its name on the command line.
     package static let named: [(name: String, fault: Faults)] = [
@@ -44,7 +46,7 @@ package struct Faults: OptionSet, Sendable {
         ("controller-kill", .controllerKill), ("controller-pause", .controllerPause), ("partition", .partition),
         ("two-controllers", .twoControllers), ("skew", .skew), ("conflict", .conflict),
         ("write-failure", .writeFailure), ("write-refusal", .writeRefusal), ("broker-amnesia", .brokerAmnesia),
-        ("backlog", .backlog),
+        ("backlog", .backlog), ("slow-store", .slowStore),
     ]
 
     package static let all = Faults(named.map(\.fault))

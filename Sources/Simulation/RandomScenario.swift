@@ -8,6 +8,8 @@ struct RandomScenario {
     private var historyDice: Dice
     /// Likewise for worlds without concurrency groups.
     private var groupDice: Dice
+    /// Likewise for worlds whose store isn't slow.
+    private var storeDice: Dice
     private let options: SimulationOptions
     private let isGrouped: Bool
     private var labelled: Set<String> = []
@@ -18,6 +20,7 @@ struct RandomScenario {
         dice = Dice(seed: seed ^ 0x5EED_0000_0000_0001)
         historyDice = Dice(seed: seed ^ 0x5EED_0000_0000_0002)
         groupDice = Dice(seed: seed ^ 0x5EED_0000_0000_0003)
+        storeDice = Dice(seed: seed ^ 0x5EED_0000_0000_0004)
         isGrouped = groupDice.chance(25)
     }
 
@@ -73,10 +76,16 @@ struct RandomScenario {
 
     /// A part of what is switched on: too much at once hides what each does.
     private mutating func chosenFaults() -> Faults {
-        if dice.chance(10) { return options.faults }
+        var slowStore: Faults = []
+        if options.faults == .slowStore || storeDice.chance(20) { slowStore = options.faults.intersection(.slowStore) }
+        return slowStore.union(chosenFaults(of: options.faults.subtracting(.slowStore)))
+    }
+
+    private mutating func chosenFaults(of all: Faults) -> Faults {
+        if dice.chance(10) { return all }
         let share = 15 + dice.below(60)
         var faults: Faults = []
-        for entry in Faults.named where options.faults.contains(entry.fault) && dice.chance(share) {
+        for entry in Faults.named where all.contains(entry.fault) && dice.chance(share) {
             faults.formUnion(entry.fault)
         }
         return faults

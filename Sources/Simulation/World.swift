@@ -5,6 +5,8 @@ internal import Model
 final class World {
     let scenario: Scenario
     var dice: Dice
+    /// Apart from the others, so that worlds whose store isn't slow stay what they are.
+    private var storeDice: Dice
     private(set) var now: Int64 = 0
     private var queue = EventQueue()
     private var history: History
@@ -27,6 +29,7 @@ final class World {
     init(_ scenario: Scenario) {
         self.scenario = scenario
         dice = Dice(seed: scenario.seed &* 0x2545_F491_4F6C_DD1D &+ 1)
+        storeDice = Dice(seed: scenario.seed ^ 0x5EED_0000_0000_0005)
         history = History(keepsLines: scenario.keepsLines)
         var kinds: [String] = []
         for kind in scenario.agents.flatMap(\.kinds) where !kinds.contains(kind) { kinds.append(kind) }
@@ -113,6 +116,15 @@ final class World {
             slowed(process, until: now + latency)
         }
         return latency
+    }
+
+    /// How much longer than others a status write is on its way.
+    func writeDelay(_ process: SimulatedProcess) -> Int64 {
+        guard scenario.faults.contains(.slowStore), !isCalm, storeDice.chance(20) else { return 0 }
+        struck(.slowStore)
+        let delay = storeDice.between(milliseconds(500), seconds(storeDice.chance(50) ? 5 : 40))
+        slowed(process, until: now + delay)
+        return delay
     }
 
     func fetchLatency(_ process: SimulatedProcess) -> Int64 {
