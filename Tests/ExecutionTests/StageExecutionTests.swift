@@ -8,9 +8,9 @@ struct Stages: Sendable {
     let folder: TestFolder
     let runner: StageRunner
 
-    init(in folder: TestFolder) {
+    init(in folder: TestFolder, path: String = testPath) {
         self.folder = folder
-        var environment = ["PATH": testPath]
+        var environment = ["PATH": path]
         environment["HOME"] = getenv("HOME").map { String(cString: $0) }
         environment["AGENT_SECRET"] = "kafka-password"
         runner = StageRunner(
@@ -49,6 +49,18 @@ struct Stages: Sendable {
 }
 
 @Suite struct StageExecutionTests {
+    @Test func `a tool that breaks off says why in its own last words`() async throws {
+        try await withFolder { folder in
+            try folder.write(
+                "#!/bin/sh\necho working\necho 'Error: connection refused' >&2\necho\nexit 125\n",
+                to: "bin/buildah", mode: 0o755)
+            let outcome = try await Stages(in: folder, path: "\(folder.path)/bin:\(testPath)").run(
+                "build", with: ["image": "127.0.0.1:1/app", "tool": "buildah"],
+                files: ["Dockerfile": "FROM scratch\n"])
+            #expect(outcome.message == "buildah failed: it exited with code 125: Error: connection refused")
+        }
+    }
+
     @Test func aScriptRunsInAWorldOfItsOwn() async throws {
         try await withFolder { folder in
             var job = StageJob(

@@ -310,7 +310,7 @@ import Testing
                 + "check that the commit has been pushed there"),
         Refusal(
             status: 401, message: "Bad credentials",
-            expected: "GitHub refuses the token; give a valid one (github-token-file, MARTLET_GITHUB_TOKEN)"),
+            expected: "GitHub refuses the token; give a valid one (--github-token-file, MARTLET_GITHUB_TOKEN)"),
         Refusal(
             status: 404, message: "Not Found", app: true,
             expected: "the GitHub App isn't installed for acme/app; install it there on the App's page"),

@@ -27,13 +27,15 @@ struct KindJudgement {
     }
 
     /// Takes in what one step reported. False when the steps after it make no sense any more.
-    mutating func take(_ step: KindPlan.Step, exit: ProcessExit, tally: OutputTally?) -> Bool {
+    ///
+    /// - Parameter lastLine: The last that it has printed, which mostly says why it failed.
+    mutating func take(_ step: KindPlan.Step, exit: ProcessExit, tally: OutputTally?, lastLine: String = "") -> Bool {
         let tool = Project.name(of: step.executable)
         guard case .code(let code) = exit.status, exit.cause == .itself else {
             fail("\(tool) \(exit)")
             return false
         }
-        let meaning = step.codes.meaning(of: code)
+        let meaning = step.codes.meaning(of: code, lastLine: lastLine)
         if case .broken(let reason) = meaning {
             fail("\(tool) failed: \(reason)")
             return false

@@ -63,14 +63,16 @@ package struct KindPlan: Equatable, Sendable {
             self.isPylint = isPylint
         }
 
-        package func meaning(of code: Int32) -> Meaning {
+        /// - Parameter lastLine: The last that the tool has printed: where nothing else explains the code, it may.
+        package func meaning(of code: Int32, lastLine: String = "") -> Meaning {
+            let unexplained = "it exited with code \(code)" + (lastLine.isEmpty ? "" : ": \(lastLine)")
             if code == 0 { return .clean }
             if isPylint {
                 if code & 32 != 0 { return .broken("it was called wrongly, or its settings are wrong") }
-                return code < 32 ? .findings : .broken("it exited with code \(code)")
+                return code < 32 ? .findings : .broken(unexplained)
             }
             if findings.contains(code) { return .findings }
-            return .broken(explained[code] ?? "it exited with code \(code)")
+            return .broken(explained[code] ?? unexplained)
         }
     }
 

@@ -259,6 +259,11 @@ package final class StageExecution: Sendable {
         guard let kind = StageKinds.named(job.kind) else {
             throw KindError("agents of kind `\(job.kind)` have no job of their own: the stage needs `run:`")
         }
+        guard job.source != nil else {
+            throw KindError(
+                "the run has no source, so there is nothing to look at: name a repository in the pipeline's `source.url`, "
+                    + "or with --url or --source")
+        }
         let project = await Project.scan(workspace.checkout)
         let search = ExecutableSearch(path: environment["PATH"] ?? "")
         let plan = try kind.plan(
@@ -272,13 +277,15 @@ package final class StageExecution: Sendable {
                 workingDirectory: workspace.checkout, standardOutput: step.outputFile.map { .file($0) } ?? .stream,
                 standardError: step.outputFile == nil ? .withOutput : .stream)
             var tally = step.reading.tallied.map(OutputTally.init)
+            var lastLine = ""
             let exit = try await run(command, &outcome) { lines in
                 for line in lines { tally?.read(line.text) }
+                if let last = lines.last(where: { !$0.text.allSatisfy(\.isWhitespace) }) { lastLine = last.text }
                 await output(lines)
             }
             guard let exit else { return }
             if exit.cause != .itself { return judge(exit, &outcome) }
-            if !judgement.take(step, exit: exit, tally: tally) { break }
+            if !judgement.take(step, exit: exit, tally: tally, lastLine: lastLine.singleLine) { break }
         }
         let result = judgement.finish()
         let lines = result.findings.kept.map { OutputLine(text: masker.mask(cut: $0.text.singleLine)) }

@@ -55,7 +55,7 @@ package final class GitHubClient: Sendable {
                 return try await exchange(method, path, token: token, body: body, timeoutSeconds: timeoutSeconds)
             } catch .unauthorised {
                 throw .misconfigured(
-                    "GitHub refuses the token; give a valid one (github-token-file, MARTLET_GITHUB_TOKEN)")
+                    "GitHub refuses the token; give a valid one (--github-token-file, MARTLET_GITHUB_TOKEN)")
             }
         }
         guard let installations else {

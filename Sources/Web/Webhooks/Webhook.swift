@@ -142,7 +142,7 @@ struct Webhook: Sendable {
     private func refused(_ answer: String, _ why: String) -> Answer {
         if let count = refusals.note() {
             logger.warning(
-                "refused a delivery: \(why)", metadata: ["status": "401", "since the last such line": "\(count)"])
+                "refused a delivery: \(why)", metadata: ["status": "401", "refusals": "\(count)"])
         }
         return Answer(refusal: 401, answer, asJSON: true)
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Controller
 internal import Model
+internal import Planning
 internal import Presentation
 internal import Stores
 
@@ -47,6 +48,7 @@ struct DescribeCommand: AsyncParsableCommand {
         if settings.wantsJSON { return Console.standard.write(ResourceJSON.text(.run(run))) }
         let console = Console.standard
         console.write(Description(run, now: .current(), width: console.width).rendered(colour: console.colour))
+        if !run.hasEnded { home.noteMissingController() }
     }
 
     private func isRun(_ name: String, _ reader: FolderReader) async throws -> Bool {

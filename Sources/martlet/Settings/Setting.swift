@@ -166,7 +166,8 @@ enum Settings {
         "github-token", isSecret: true, hasFlag: false, in: ["controller"],
         "A token for commit statuses, and to ask who may write to a repository.")
     static let githubTokenFile = Setting(
-        "github-token-file", placeholder: "FILE", in: ["controller"], "A file with that token.")
+        "github-token-file", placeholder: "FILE", in: ["controller"],
+        "A file with a token for commit statuses, and to ask who may write to a repository.")
     static let githubAppID = Setting(
         "github-app-id", placeholder: "ID", in: ["controller"], "The id of the GitHub App that writes check runs.")
     static let githubAppKeyFile = Setting(
@@ -175,12 +176,14 @@ enum Settings {
         "slack-token", isSecret: true, hasFlag: false, in: ["controller"],
         "A Slack bot's token: one message a run, which is kept up to date.")
     static let slackTokenFile = Setting(
-        "slack-token-file", placeholder: "FILE", in: ["controller"], "A file with that token.")
+        "slack-token-file", placeholder: "FILE", in: ["controller"],
+        "A file with a Slack bot's token: one message a run, which is kept up to date.")
     static let slackWebhook = Setting(
         "slack-webhook-url", isSecret: true, hasFlag: false, in: ["controller"],
         "The URL of a Slack incoming webhook: one message at a run's end.")
     static let slackWebhookFile = Setting(
-        "slack-webhook-url-file", placeholder: "FILE", in: ["controller"], "A file with that URL.")
+        "slack-webhook-url-file", placeholder: "FILE", in: ["controller"],
+        "A file with the URL of a Slack incoming webhook: one message at a run's end.")
     static let slackChannel = Setting(
         "slack-channel", placeholder: "CHANNEL", in: ["controller"],
         "Where messages go whose pipeline names no channel: its id, or #name.")

@@ -85,7 +85,7 @@ extension RunRecord {
         let outcome = status.succeeded.map { $0.reason.isEmpty ? "" : ": \($0.reason)" } ?? ""
         throw VerbError(
             .finished, "cannot \(verb) `\(name)`: it has ended\(outcome)",
-            hint: "`martlet rerun` runs failed stages again")
+            hint: status.succeeded?.status == .true ? nil : "`martlet rerun` runs failed stages again")
     }
 
     private func requireNotCancelled() throws {
