@@ -50,6 +50,9 @@ import YAML
                 case "string": ["maxLength", "enum", "format"]
                 case "array": ["maxItems"]
                 case "integer": ["minimum"]
+                // A copy that the controller keeps in the status is no rule's business.
+                case "object" where path.first == "status":
+                    ["properties", "maxProperties", "x-kubernetes-preserve-unknown-fields"]
                 case "object": ["properties", "maxProperties"]
                 default: []
                 }
