@@ -13,7 +13,7 @@ import Testing
                         while !Task.isCancelled { try await home.start("/bin/true", []).ended() }
                     }
                 }
-                for _ in 1...1000 {
+                for _ in 1...100 {
                     for passage in [KafkaRelay.Passage.closed, .open] {
                         relay.set(passage)
                         while LoopbackPort.answers(relay.port) != (passage == .open) {
