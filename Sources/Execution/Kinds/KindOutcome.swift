@@ -29,7 +29,7 @@ struct KindJudgement {
     /// Takes in what one step reported. False when the steps after it make no sense any more.
     ///
     /// - Parameter lastLine: The last that it has printed, which mostly says why it failed.
-    mutating func take(_ step: KindPlan.Step, exit: ProcessExit, tally: OutputTally?, lastLine: String = "") -> Bool {
+    mutating func take(_ step: KindPlan.Step, exit: ProcessExit, tally: OutputTally?, lastLine: String) -> Bool {
         let tool = Project.name(of: step.executable)
         guard case .code(let code) = exit.status, exit.cause == .itself else {
             fail("\(tool) \(exit)")

@@ -32,9 +32,14 @@ struct AgentCommand: AsyncParsableCommand {
     @OptionGroup var options: SharedOptions
 
     func validate() throws {
-        if let complaint = TextRule.dnsLabel.complaint(about: kind) { throw ValidationError("--kind \(complaint).") }
+        try Self.requireKind(kind, as: "--kind")
+    }
+
+    /// - Parameter option: How it was given.
+    static func requireKind(_ kind: String, as option: String) throws {
+        if let complaint = TextRule.dnsLabel.complaint(about: kind) { throw ValidationError("\(option) \(complaint).") }
         if Topics.reservedKinds.contains(kind) {
-            throw ValidationError("--kind \(kind) is a topic of the protocol; choose another name.")
+            throw ValidationError("\(option) \(kind) is a topic of the protocol; choose another name.")
         }
     }
 

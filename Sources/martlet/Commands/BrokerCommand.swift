@@ -48,14 +48,7 @@ struct BrokerCommand: AsyncParsableCommand {
     @OptionGroup var topicPrefix: TopicPrefixOption
 
     func validate() throws {
-        for kind in kind {
-            if let complaint = TextRule.dnsLabel.complaint(about: kind) {
-                throw ValidationError("--kind \(complaint).")
-            }
-            if Topics.reservedKinds.contains(kind) {
-                throw ValidationError("--kind \(kind) is a topic of the protocol; choose another name.")
-            }
-        }
+        for kind in kind { try AgentCommand.requireKind(kind, as: "--kind") }
     }
 
     func run() async throws {

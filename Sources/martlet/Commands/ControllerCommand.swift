@@ -44,14 +44,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @OptionGroup var reporting: ReportingOptions
 
     func validate() throws {
-        for kind in agent {
-            if let complaint = TextRule.dnsLabel.complaint(about: kind) {
-                throw ValidationError("--agent: \(complaint).")
-            }
-            if Topics.reservedKinds.contains(kind) {
-                throw ValidationError("--agent \(kind) is a topic of the protocol; choose another name.")
-            }
-        }
+        for kind in agent { try AgentCommand.requireKind(kind, as: "--agent") }
     }
 
     func run() async throws {

@@ -36,7 +36,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let home = try Home(settings)
         let run = try await home.run(name)
         var input = try await home.explanationInput(of: run)
-        if input.wantsAgents { input.agents = try await home.agents(settings, now: input.now) }
+        if input.wantsAgents { input.agents = try await home.agents(settings) }
         let explanation = explanation(of: input)
         let only = try stage.map { try stages($0, of: explanation, input.graph) }
         let console = Console.standard
@@ -105,7 +105,7 @@ extension Home {
     }
 
     /// Who is there at this moment, as the scheduler would see them.
-    fileprivate func agents(_ settings: SettingValues, now: Timestamp) async throws -> ExplanationInput.Agents {
+    fileprivate func agents(_ settings: SettingValues) async throws -> ExplanationInput.Agents {
         do {
             let roll = try await RollCall.agents(
                 in: folder, kafka: try settings.kafka(), logger: settings.logger("martlet", quiet: true))
