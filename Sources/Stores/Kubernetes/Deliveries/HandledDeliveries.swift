@@ -4,24 +4,39 @@ package import KubernetesAPI
 package import Model
 internal import Synchronization
 
-/// The events that have been handled, which all replicas remember together for 7 days, in a ConfigMap.
+/// The events that have been handled, which all replicas remember together for 7 days, in ConfigMaps.
 ///
 /// A run's name keeps it from being made twice for as long as it is there; this is for events that come again when their
 /// runs have been deleted. What a process has handled in its last seconds before it is killed isn't stored.
 package final class HandledDeliveries: Sendable {
     static let configMaps = APIResource(group: "", version: "v1", plural: "configmaps")
     private static let interval = Duration.seconds(10)
-    /// So many intervals after the last look it looks what others have handled.
+    /// So many intervals after the last look at a shelf it looks what others have handled.
     private static let patience = 6
+    /// How many shelves it looks at in one interval once all are known, so that they are spread over the time.
+    private static let looks = (DeliveryBook.shelves + patience - 1) / patience
     /// Also what the end of a process waits for it at the most.
     private static let requestSeconds = 5.0
 
     private struct State {
         var book: DeliveryBook
-        /// Since what is stored was seen last.
-        var intervals = HandledDeliveries.patience
-        var trouble: String?
-        var isKnown = false
+        /// The intervals since each shelf was seen last; nil for one that was never seen.
+        var ages = [Int?](repeating: nil, count: DeliveryBook.shelves)
+        /// The shelves with which something is wrong, with the status that was answered, or 0 for no answer.
+        var troubles: [Int: Int] = [:]
+
+        var isKnown: Bool { !ages.contains(nil) }
+
+        /// Notes that a shelf was seen. After the first time, when all are, the next ones are spread over the time.
+        mutating func saw(_ shelf: Int) { ages[shelf] = ages[shelf] == nil ? shelf % patience : 0 }
+
+        /// The shelves to look at now, those first that were not seen for the longest time.
+        func toSee(but written: some Collection<Int>) -> [Int] {
+            let unseen = ages.indices.filter { ages[$0] == nil && !written.contains($0) }
+            if !isKnown { return unseen }
+            let old = ages.indices.filter { (ages[$0] ?? 0) >= patience && !written.contains($0) }
+            return Array(old.sorted { (-(ages[$0] ?? 0), $0) < (-(ages[$1] ?? 0), $1) }.prefix(looks))
+        }
     }
 
     private let connection: any APIConnection
@@ -33,7 +48,7 @@ package final class HandledDeliveries: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - name: The ConfigMap's.
+    ///   - name: What the ConfigMaps' names begin with, before a dash and a number.
     ///   - warn: Is told what an operator may want to know, in whole sentences.
     package init(
         _ connection: any APIConnection, namespace: String, name: String, clock: ClientClock = .system,
@@ -46,12 +61,13 @@ package final class HandledDeliveries: Sendable {
         self.wall = wall
         self.warn = warn
         let writer = String(UInt32.random(in: .min ... .max), radix: 36)
-        state = Mutex(State(book: DeliveryBook(writer: writer)))
+        let first = Int.random(in: 0..<DeliveryBook.shelves)
+        state = Mutex(State(book: DeliveryBook(writer: writer, first: first)))
     }
 
     /// Whether it has been looked what others, or a former process, have handled. Where this process may not look, it has
     /// to do with what it handles itself.
-    package var isKnown: Bool { state.withLock { $0.isKnown } }
+    package var isKnown: Bool { state.withLock(\.isKnown) }
 
     package func contains(_ delivery: String) -> Bool { state.withLock { $0.book.contains(delivery) } }
 
@@ -65,59 +81,70 @@ package final class HandledDeliveries: Sendable {
         repeat { await synchronise() } while await clock.sleep(isKnown ? Self.interval : .seconds(1))
     }
 
-    /// Stores what is new, else looks from time to time.
+    /// Stores what is new, and looks from time to time.
     package func synchronise() async {
         let now = wall()
-        let (changes, looks) = state.withLock { state in
-            state.intervals += 1
-            return (state.book.changes(at: now), state.intervals > Self.patience)
+        let (changes, toSee) = state.withLock { state in
+            for shelf in state.ages.indices { state.ages[shelf]? += 1 }
+            let changes = state.book.changes(at: now)
+            return (changes, state.toSee(but: changes.keys))
         }
+        await withTaskGroup { group in
+            for (shelf, changes) in changes { group.addTask { await self.synchronise(shelf, changes) } }
+            for shelf in toSee { group.addTask { await self.synchronise(shelf, []) } }
+        }
+    }
+
+    private func synchronise(_ shelf: Int, _ changes: [DeliveryBook.Change]) async {
         do throws(APIError) {
-            if !changes.isEmpty {
-                take(try await store(changes))
-            } else if looks {
-                take(try await connection.send(APIRequest(.get, path, timeoutSeconds: Self.requestSeconds)))
-            }
+            let answer =
+                if changes.isEmpty {
+                    try await connection.send(APIRequest(.get, path(shelf), timeoutSeconds: Self.requestSeconds))
+                } else {
+                    try await store(changes, on: shelf)
+                }
+            let stored = Self.pages(answer)
             state.withLock { state in
-                state.trouble = nil
-                state.isKnown = true
+                state.saw(shelf)
+                state.troubles[shelf] = nil
+                if let stored { state.book.read(stored, on: shelf) }
             }
         } catch {
             // There is none yet.
             let isMissing = changes.isEmpty && error.status?.code == 404
-            let trouble = isMissing ? nil : error.description
             let isNew = state.withLock { state in
                 state.book.failed(changes)
                 // Where there was no answer it looks again the next time.
-                if error.status != nil { (state.intervals, state.isKnown) = (0, true) }
-                defer { state.trouble = trouble }
+                if error.status != nil { state.saw(shelf) }
+                let trouble = isMissing ? nil : error.status?.code ?? 0
+                defer { state.troubles[shelf] = trouble }
                 // A process that ends breaks off what it asks, and stores it with its last look.
-                return trouble != nil && state.trouble != trouble && !Task.isCancelled
+                return trouble.map { !state.troubles.values.contains($0) && !Task.isCancelled } ?? false
             }
-            if isNew, let trouble {
-                warn("deliveries are remembered in this process alone for now; configmap \(name): \(trouble)")
+            if isNew {
+                warn("deliveries are remembered in this process alone for now; configmap \(name(shelf)): \(error)")
             }
         }
     }
 
-    private var path: String { Self.configMaps.path(namespace: namespace, name: name) }
+    private func name(_ shelf: Int) -> String { "\(name)-\(shelf)" }
 
-    private func take(_ answer: [UInt8]) {
-        guard let object = try? parseJSON(answer) else { return }
+    private func path(_ shelf: Int) -> String { Self.configMaps.path(namespace: namespace, name: name(shelf)) }
+
+    /// Nil for an answer that can't be read.
+    private static func pages(_ answer: [UInt8]) -> [String: String]? {
+        guard let object = try? parseJSON(answer) else { return nil }
         let members = object["data"]?.members ?? []
-        let stored = members.compactMap { member in member.value.string.map { (page: member.key, text: $0) } }
-        state.withLock { state in
-            state.intervals = 0
-            state.book.read(stored)
-        }
+        return Dictionary(members.compactMap { member in member.value.string.map { (member.key, $0) } }) { $1 }
     }
 
-    private func store(_ changes: [(page: String, text: String?)]) async throws(APIError) -> [UInt8] {
+    private func store(_ changes: [DeliveryBook.Change], on shelf: Int) async throws(APIError) -> [UInt8] {
         let query = [APIRequest.Parameter("fieldManager", KubernetesStore.fieldManager)]
         do throws(APIError) {
             return try await connection.send(
                 APIRequest(
-                    .patch, path, query: query, body: Self.body(changes), contentType: "application/merge-patch+json",
+                    .patch, path(shelf), query: query, body: Self.body(changes),
+                    contentType: "application/merge-patch+json",
                     timeoutSeconds: Self.requestSeconds))
         } catch {
             guard error.status?.code == 404 else { throw error }
@@ -125,11 +152,12 @@ package final class HandledDeliveries: Sendable {
         return try await connection.send(
             APIRequest(
                 .post, Self.configMaps.path(namespace: namespace), query: query,
-                body: Self.body(changes.filter { $0.text != nil }, name: name), timeoutSeconds: Self.requestSeconds))
+                body: Self.body(changes.filter { $0.text != nil }, name: name(shelf)),
+                timeoutSeconds: Self.requestSeconds))
     }
 
     /// - Parameter name: Of an object that is to be made.
-    private static func body(_ changes: [(page: String, text: String?)], name: String? = nil) -> [UInt8] {
+    private static func body(_ changes: [DeliveryBook.Change], name: String? = nil) -> [UInt8] {
         var json = JSONWriter(reservingCapacity: 1024)
         json.beginObject()
         if let name {
