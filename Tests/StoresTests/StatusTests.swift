@@ -10,6 +10,41 @@ struct StatusTests {
         try FolderStore(StateFolder.create(at: home.state))
     }
 
+    @Test(
+        "are brought into the database while others are stored, long before its log is so long that a write waits for it"
+    )
+    func checkpoints() async throws {
+        let home = try TestHome()
+        let store = try open(home)
+        defer { store.close() }
+        var runs: [PipelineRun] = []
+        for number in 0..<10 { runs.append(try await store.verbs.create(Sample.inline("run-\(number)"))) }
+        let before = try size(home.state + "/state.db")
+        for round in 0..<30 {
+            let outcomes = await store.write(
+                runs.map { run in
+                    var status = run.status
+                    status.progress = "\(round)/30"
+                    return StatusWrite(run, status)
+                })
+            for (place, outcome) in outcomes.enumerated() {
+                guard case .stored(let version) = outcome else {
+                    Issue.record("\(outcome)")
+                    return
+                }
+                runs[place].metadata.resourceVersion = version
+            }
+        }
+        // The suite's limit ends this where it never comes.
+        while try size(home.state + "/state.db") == before { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private func size(_ path: String) throws -> Int {
+        var info = stat()
+        try #require(stat(path, &info) == 0)
+        return Int(info.st_size)
+    }
+
     @Test("are stored only at the version they are based on")
     func compareAndSwap() async throws {
         let store = try open(TestHome())

@@ -93,6 +93,7 @@ package final class FolderDesk: RunDesk {
             }
             let outcomes = store.make(batch.map(\.making), prunes: prunes, database)
             for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
+            store.checkpoints.wrote(batch.reduce(0) { $0 + $1.making.runs.count })
             let hasMore = state.withLock { state in
                 state.isStoring = !state.waiting.isEmpty
                 return state.isStoring

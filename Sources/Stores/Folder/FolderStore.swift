@@ -23,6 +23,7 @@ package final class FolderStore: ResourceStore {
 
     package let folder: StateFolder
     let pool: DatabasePool
+    let checkpoints: Checkpoints
     private let lock: FolderLock
     private let bell: SignalBell
     let clock: @Sendable () -> Timestamp
@@ -61,6 +62,7 @@ package final class FolderStore: ResourceStore {
         self.report = report
         lock = try folder.lock()
         pool = try FolderDatabase.openOwned(folder.databasePath, FolderSchema.migrator)
+        checkpoints = try Checkpoints(folder.databasePath)
         bell = try SignalBell(.changed, in: folder)
         let files = ManifestFiles(paths: paths)
         watcher =
@@ -76,6 +78,7 @@ package final class FolderStore: ResourceStore {
 
     /// Closes the database and gives the folder to the next controller. Nothing may be asked of the store afterwards.
     package func close() {
+        checkpoints.close()
         FolderDatabase.close(pool)
         lock.release()
     }
@@ -191,9 +194,10 @@ package final class FolderStore: ResourceStore {
     private func store(_ batch: StatusBatch) async -> [WriteOutcome] {
         await withCheckedContinuation { continuation in
             // Not cancellable on purpose: what a controller has decided is stored although it is about to end.
-            pool.asyncWriteWithoutTransaction { [bell, folder] database in
+            pool.asyncWriteWithoutTransaction { [bell, checkpoints, folder] database in
                 let outcomes = batch.store(database, path: folder.databasePath)
                 continuation.resume(returning: outcomes)
+                checkpoints.wrote(outcomes.count)
                 bell.ring()
             }
         }

@@ -15,7 +15,7 @@ enum FolderDatabase {
             // A crash of the process loses nothing; one of the machine may lose the last writes, never their order.
             // What is lost was published at most as an attempt that nobody accepts results for.
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
-            // Checkpoints sync to disk and hold up the write that meets them, so fewer and larger ones.
+            // Checkpoints sync to disk and hold up the write that meets them, so fewer and larger ones. See `Checkpoints`.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         return configuration
