@@ -116,6 +116,15 @@ import Testing
             let name = started.output.trimmed
             #expect(try await home.run(name).status.succeeded?.status == .true)
             #expect(try home.ledger.count == 2)
+
+            // What is started of a file that can't be read is of its last version that could, and that is said.
+            #expect(!started.errors.contains("pipeline hello"))
+            try home.write("spec: [", to: "manifests/pipeline.yaml")
+            while try await !home.martlet("get", "pipelines").output.contains("False") { await Task.yield() }
+            let again = try await home.martlet("start", "hello")
+            #expect(again.code == 0)
+            #expect(again.errors.contains("pipeline hello: the version before this mistake holds: "))
+            #expect(try await home.run(again.output.trimmed).status.succeeded?.status == .true)
         }
     }
 

@@ -187,8 +187,14 @@ struct PageTests {
         let pipelines = try await get("/api/v1/pipelines", pipelines: [Sample.pipeline()]).body
         #expect(
             pipelines == """
-                {"pipelines":[{"name":"app","repository":"github.com/acme/shop","suspended":false,"stages":1,\
+                {"pipelines":[{"name":"app","repository":"github.com/acme/shop","suspended":false,"ready":true,"stages":1,\
                 "triggers":["push","pullRequest"]}],"total":1,"offset":0,"more":false}
                 """)
+        var broken = Sample.pipeline()
+        broken.status.conditions.set(
+            Condition.ready, .false, reason: Reason.invalidSpec, message: "it needs itself", at: TestServer.now)
+        let mistaken = try parseJSON(try await get("/api/v1/pipelines", pipelines: [broken]).body)["pipelines"]?.array
+        #expect(mistaken?.first?["ready"]?.json() == "false")
+        #expect(mistaken?.first?["message"]?.string == "it needs itself")
     }
 }

@@ -61,8 +61,10 @@ import Testing
         ("export before", "export MARTLET_STATE=dir", "dir"),
         ("the line feed of Windows", "MARTLET_STATE=dir\r", "dir"),
         ("an equals sign within", "MARTLET_STATE=a=b", "a=b"),
-        ("nothing", "MARTLET_STATE=", ""),
+        ("nothing", "MARTLET_STATE=", ".martlet"),
+        ("nothing in quotes", "MARTLET_STATE=\"\"", ".martlet"),
         ("the last line counts", "MARTLET_STATE=one\nMARTLET_STATE=two", "two"),
+        ("the last line counts, also with nothing", "MARTLET_STATE=one\nMARTLET_STATE=", ".martlet"),
     ])
     func aLineOfTheFile(_ name: String, _ text: String, _ expected: String) {
         let values = values(file: text)

@@ -40,10 +40,8 @@ struct PipelinesPage {
     private func row(_ pipeline: Pipeline, _ run: PipelineRun?) -> HTML {
         let spec = pipeline.spec
         let suspended: HTML = spec.desiredState == .suspended ? #" <span class="state warn">suspended</span>"# : ""
-        let ready = pipeline.status.conditions[Condition.ready]
         let mistake: HTML =
-            ready.flatMap { $0.status == .false ? $0.message : nil }
-            .map { #" <span class="state bad">not ready</span><div class="sub">\#($0)</div>"# } ?? ""
+            pipeline.mistake.map { #" <span class="state bad">not ready</span><div class="sub">\#($0)</div>"# } ?? ""
         let namespace: HTML = pipeline.metadata.namespace.map { #"<div class="sub">\#($0)</div>"# } ?? ""
         let picture = run.map(RunPicture.init)
         let name: HTML = picture.map { #"<a href="\#($0.path)">\#($0.name)</a>"# } ?? "none"

@@ -62,6 +62,8 @@ enum PipelineListJSON {
             // Without what a URL may say of its user.
             json.member("repository", pipeline.spec.source.map { RepositoryURL.normalised($0.url) })
             json.member("suspended", pipeline.spec.desiredState == .suspended)
+            json.member("ready", pipeline.mistake == nil)
+            json.member("message", pipeline.mistake)
             json.member("stages", pipeline.spec.stages.count + pipeline.spec.finally.count)
             json.member("triggers", pipeline.spec.triggers.map(\.word))
             json.endObject()

@@ -65,6 +65,11 @@ struct StartCommand: AsyncParsableCommand {
             throw error.onCommandLine
         }
         Console.standard.write(settings.wantsJSON ? ResourceJSON.text(.run(run)) : run.metadata.name + "\n")
+        let known = try await home.reader.pipelines()
+        let namesakes = known.filter { $0.metadata.namespace == run.metadata.namespace }
+        if let mistake = namesakes.first(where: { $0.metadata.name == pipeline })?.mistake {
+            Console.error("pipeline \(pipeline): \(mistake)")
+        }
         home.noteMissingController()
     }
 }

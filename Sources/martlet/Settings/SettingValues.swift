@@ -63,7 +63,9 @@ struct SettingValues {
                 value = Value(texts: given.texts, origin: .flag)
             } else if let text = environment(setting.variable) {
                 value = Value(texts: Self.split(text, setting), origin: .variable)
-            } else if let file, let line = file.content.lines.last(where: { $0.name == setting.variable }) {
+            } else if let file, let line = file.content.lines.last(where: { $0.name == setting.variable }),
+                !line.value.isEmpty
+            {
                 value = Value(
                     texts: Self.split(line.value, setting), origin: .dotEnv(file: file.name, line: line.number))
             } else if let fallback = setting.fallback {
