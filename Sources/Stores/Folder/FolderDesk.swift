@@ -92,8 +92,9 @@ package final class FolderDesk: RunDesk {
                 return (batch, prunes)
             }
             let outcomes = store.make(batch.map(\.making), prunes: prunes, database)
-            for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
+            // Before anybody learns of it: who has all answers may close the store.
             store.checkpoints.wrote(batch.reduce(0) { $0 + $1.making.runs.count })
+            for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
             let hasMore = state.withLock { state in
                 state.isStoring = !state.waiting.isEmpty
                 return state.isStoring

@@ -196,8 +196,9 @@ package final class FolderStore: ResourceStore {
             // Not cancellable on purpose: what a controller has decided is stored although it is about to end.
             pool.asyncWriteWithoutTransaction { [bell, checkpoints, folder] database in
                 let outcomes = batch.store(database, path: folder.databasePath)
-                continuation.resume(returning: outcomes)
+                // Before anybody learns of it: who has all answers may close the store.
                 checkpoints.wrote(outcomes.count)
+                continuation.resume(returning: outcomes)
                 bell.ring()
             }
         }

@@ -65,7 +65,8 @@ struct StartCommand: AsyncParsableCommand {
             throw error.onCommandLine
         }
         Console.standard.write(settings.wantsJSON ? ResourceJSON.text(.run(run)) : run.metadata.name + "\n")
-        let known = try await home.reader.pipelines()
+        // The run is made, whatever becomes of the look at its pipeline.
+        let known = (try? await home.reader.pipelines()) ?? []
         let namesakes = known.filter { $0.metadata.namespace == run.metadata.namespace }
         if let mistake = namesakes.first(where: { $0.metadata.name == pipeline })?.mistake {
             Console.error("pipeline \(pipeline): \(mistake)")

@@ -27,7 +27,7 @@ final class Checkpoints: Sendable {
         }
     }
 
-    /// Notes that rows were written, and begins when it is time.
+    /// Notes that rows were written, and begins when it is time. Not to be called once this is closed.
     func wrote(_ rows: Int) {
         let begins = state.withLock { state in
             state.rows += rows
