@@ -108,7 +108,6 @@ import Testing
             while !explained.contains("one  draining") {
                 explained = try await home.martlet("explain", "more", "next").output
             }
-            // It may have been given to it before its presence said so, and was declined then.
             #expect(try home.attempts(of: "next") == [])
             #expect(
                 try await home.martlet("drain", "--undo", "one").output
