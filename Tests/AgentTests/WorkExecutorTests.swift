@@ -266,6 +266,23 @@ struct WorkExecutorTests {
         await bench.folder.remove()
     }
 
+    @Test func `chunks keep their order while several threads write`() async {
+        let channel = FakeChannel()
+        let log = StageLog(assignment(1), context: StageContext(agent: "a", channel: channel), masker: Masker())
+        // Each of them leaves no room for the next one in a chunk.
+        let line = OutputLine(text: String(repeating: "x", count: LogChunk.textLimit / 2))
+        await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask { for _ in 0..<1000 { await log.write([line]) } }
+            }
+        }
+        log.finish()
+        let chunks = channel.state.withLock { $0.chunks }
+        #expect(chunks.map(\.number) == Array(0..<chunks.count))
+        #expect(chunks.count == 4000)
+        #expect(chunks.last?.isLast == true)
+    }
+
     @Test func `where output can't be got rid of, lines are left out and counted`() async {
         let channel = FakeChannel()
         let log = StageLog(

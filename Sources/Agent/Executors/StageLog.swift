@@ -82,12 +82,9 @@ final class StageLog: Sendable {
     }
 
     private func add(_ lines: [String], isOutput: Bool) {
-        let chunks = state.withLock { state in
-            var chunks: [LogChunk] = []
+        state.withLock { state in
             for line in lines {
-                if state.text.utf8.count + line.utf8.count + 1 > LogChunk.textLimit {
-                    chunks.append(take(&state, isLast: false))
-                }
+                if state.text.utf8.count + line.utf8.count + 1 > LogChunk.textLimit { send(&state, isLast: false) }
                 state.text += line.cut(toBytes: LogChunk.textLimit - 1)
                 state.text += "\n"
                 if isOutput, let shown = Self.trimmed(line) {
@@ -97,20 +94,18 @@ final class StageLog: Sendable {
             }
             let now = ContinuousClock.now
             if isOutput, state.lastFlush.map({ now - $0 >= Self.interval }) ?? true {
-                chunks.append(take(&state, isLast: false))
+                send(&state, isLast: false)
             } else if !state.isFlushPlanned {
                 state.isFlushPlanned = true
                 planFlush.yield()
             }
-            return chunks
         }
-        for chunk in chunks { channel.log(chunk) }
     }
 
     private func flush(isLast: Bool) {
-        let (chunk, news): (LogChunk?, String?) = state.withLock { state in
+        let news: String? = state.withLock { state in
             state.isFlushPlanned = false
-            guard !state.isFinished, isLast || !state.text.isEmpty else { return (nil, nil) }
+            guard !state.isFinished, isLast || !state.text.isEmpty else { return nil }
             state.isFinished = isLast
             var news: String?
             if state.isNews, !isLast, ContinuousClock.now - state.lastProgress >= Self.progressInterval {
@@ -118,13 +113,15 @@ final class StageLog: Sendable {
                 state.isNews = false
                 news = state.lastLine
             }
-            return (take(&state, isLast: isLast), news)
+            send(&state, isLast: isLast)
+            return news
         }
-        if let chunk { channel.log(chunk) }
         if let news { progress(news) }
     }
 
-    private func take(_ state: inout State, isLast: Bool) -> LogChunk {
+    /// Under the lock also for the channel, which doesn't wait: a chunk that another thread made later, perhaps the
+    /// last one, must not get there first.
+    private func send(_ state: inout State, isLast: Bool) {
         var chunk = LogChunk()
         chunk.fence = fence
         chunk.instance = instance
@@ -137,7 +134,7 @@ final class StageLog: Sendable {
         state.text = ""
         state.dropped = 0
         state.lastFlush = .now
-        return chunk
+        channel.log(chunk)
     }
 
     /// Waits for the channel, as long as there is patience left.
