@@ -188,8 +188,8 @@ package final class Controller: Sendable {
                 for observer in observers { observer.warned(warning) }
             case .expectTraffic(let expected): channel.expectTraffic(expected)
             case .patch(let patch): patcher.put(patch)
-            case .annotated(let fence, let annotations):
-                for observer in observers { observer.annotated(fence, annotations) }
+            case .annotated(let fence, of: let run, let annotations):
+                for observer in observers { observer.annotated(fence, of: run, annotations) }
             case .stale(let report):
                 for observer in observers { observer.droppedStale(report) }
             }

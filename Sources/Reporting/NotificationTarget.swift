@@ -23,7 +23,7 @@ package protocol NotificationTarget: Sendable {
     func isSettled(_ run: PipelineRun, told: NotificationRecord?) -> Bool
     /// Tells what has to be told, if anything. Called for one run at most once at a time.
     func tell(_ run: PipelineRun, told: NotificationRecord?) async -> TellingOutcome
-    /// What an attempt found in the source.
+    /// What an attempt found in the source. Agents say it again when a controller or a broker is new.
     func annotated(_ fence: Fence, _ annotations: [Annotation])
     /// Lets go of all that is remembered of a run.
     func forget(_ uid: String)

@@ -236,13 +236,18 @@ package final class Reporter: ControllerObserver {
         if isNews { doorbell.ring() }
     }
 
-    package func annotated(_ fence: Fence, _ annotations: [Annotation]) {
+    package func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation]) {
         guard !annotations.isEmpty else { return }
-        let wanted = state.withLock { state in
-            guard let run = state.runs.run(fence.run) else { return [any NotificationTarget]() }
-            return targets.filter { $0.isWanted(by: run) }
-        }
+        let wanted = targets.filter { $0.isWanted(by: run) }
+        guard !wanted.isEmpty else { return }
         for target in wanted { target.annotated(fence, annotations) }
+        // Said again: a former process may have told of the attempt's end, and died before it told of these.
+        guard run.status[stage: fence.stage]?.state.isBound == false else { return }
+        let isNews = state.withLock { state in
+            guard let run = state.runs.reopen(run) else { return false }
+            return ask(run, &state)
+        }
+        if isNews { doorbell.ring() }
     }
 
     private func follow(_ run: PipelineRun) {

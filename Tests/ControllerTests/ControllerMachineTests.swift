@@ -211,6 +211,33 @@ import Testing
         #expect(world.commits.last == ResultsPosition(partition: 0, offset: position.offset + 1))
     }
 
+    @Test func whatAnAttemptFoundIsPassedOnAlsoWhenItIsSaidToANewController() throws {
+        var world = World()
+        world.list(sampleRun())
+        world.presence("x")
+        let assignment = try #require(world.takeAssignments().first)
+        world.claims(assignment)
+        var found = Annotation()
+        found.path = "a.py"
+        var outcome = StageOutcome(.failed)
+        outcome.annotations = [found]
+        world.says(.finished(outcome), of: assignment)
+        world.says(.finished(outcome), of: assignment)
+        var next = World()
+        next.stored = world.stored
+        next.version = world.version
+        next.list()
+        next.says(.finished(outcome), of: assignment)
+        next.says(.finished(StageOutcome(.failed)), of: assignment)
+        let passedOn = world.annotations + next.annotations
+        #expect(passedOn.map(\.fence) == [assignment.fence, assignment.fence, assignment.fence])
+        #expect(passedOn.map(\.state) == [.running, .failed, .failed])
+        #expect(passedOn.map(\.annotations) == [[found], [found], [found]])
+        // Another attempt's are nobody's.
+        next.says(.finished(outcome), of: assignment, digest: "0000")
+        #expect(next.annotations.count == 1)
+    }
+
     @Test func aControllerThatTakesOverSendsAnAssignedAttemptAgainUnchanged() throws {
         var world = World()
         world.list(sampleRun())

@@ -30,7 +30,8 @@ struct World {
     var passedOver: [PassedOver] = []
     /// What was to be stored of pipelines.
     var patches: [PipelinePatch] = []
-    var annotations: [(fence: Fence, annotations: [Annotation])] = []
+    /// What attempts found, with the attempt's state in the run that came with it.
+    var annotations: [(fence: Fence, state: StageStatus.State?, annotations: [Annotation])] = []
     var offset: Int64 = 0
     /// Of the last presence of each instance.
     var sequences: [String: Int] = [:]
@@ -82,7 +83,8 @@ struct World {
         case .warn(let warning): warnings.append("\(warning)")
         case .passedOver(let instances): passedOver = instances
         case .patch(let patch): patches.append(patch)
-        case .annotated(let fence, let annotations): self.annotations.append((fence, annotations))
+        case .annotated(let fence, of: let run, let annotations):
+            self.annotations.append((fence, run.status[stage: fence.stage]?.state, annotations))
         case .reportToAll, .expectTraffic, .stale: break
         }
     }

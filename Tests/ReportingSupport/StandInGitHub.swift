@@ -110,7 +110,8 @@ package final class StandInGitHub: Sendable {
             let page = request.target.split(separator: "page=").last.flatMap { Int($0) } ?? 1
             let shown = state.checks.dropFirst((page - 1) * 100).prefix(100).map { check in
                 let conclusion = check.state.split(separator: "/").dropFirst().first.map { #""\#($0)""# } ?? "null"
-                return #"{"id":\#(check.id),"external_id":"\#(check.externalID)","conclusion":\#(conclusion)}"#
+                return #"{"id":\#(check.id),"external_id":"\#(check.externalID)","conclusion":\#(conclusion),"#
+                    + #""output":{"annotations_count":\#(check.annotations)}}"#
             }
             return StandIn.Answer(
                 body: #"{"total_count":\#(state.checks.count),"check_runs":[\#(shown.joined(separator: ","))]}"#)

@@ -105,8 +105,11 @@ import Testing
         store.add(
             [.sample("/etc/passwd"), .sample("../x"), .sample("a/../../x"), .sample(""), .sample("a.py")], to: fence)
         #expect(store[fence].map(\.path) == ["a.py"])
-        store.add(Array(repeating: .sample("b.py"), count: 2000), to: fence)
-        #expect(store[fence].count == AnnotationStore.limitPerFence)
+        store.add([.sample("b.py")], to: fence)
+        #expect(store[fence].map(\.path) == ["a.py"], "an agent says the same again")
+        let large = Fence(run: "u1", stage: "test", attempt: 1)
+        store.add(Array(repeating: .sample("b.py"), count: 2000), to: large)
+        #expect(store[large].count == AnnotationStore.limitPerFence)
         for number in 2...30 {
             store.add(
                 Array(repeating: .sample("c.py"), count: 1000), to: Fence(run: "u\(number)", stage: "lint", attempt: 1))
@@ -114,7 +117,26 @@ import Testing
         #expect(store[fence].isEmpty)
         let last = Fence(run: "u30", stage: "lint", attempt: 1)
         #expect(store[last].count == 1000)
-        store.forget(run: "u30")
+        store.carry(last)
+        store.add([.sample("c.py")], to: last)
         #expect(store[last].isEmpty)
+        store.forget(run: "u29")
+        #expect(store[Fence(run: "u29", stage: "lint", attempt: 1)].isEmpty)
+    }
+
+    @Test func `which attempts' annotations have been carried away is remembered, the newest ones longest`() {
+        var store = AnnotationStore()
+        func fence(_ number: Int) -> Fence { Fence(run: "u\(number)", stage: "lint", attempt: 1) }
+        for number in 0...AnnotationStore.carriedLimit * 2 {
+            store.add([.sample("a.py")], to: fence(number))
+            store.carry(fence(number))
+        }
+        #expect(store.isEmpty)
+        for number in [0, AnnotationStore.carriedLimit, AnnotationStore.carriedLimit * 2] {
+            store.add([.sample("a.py")], to: fence(number))
+        }
+        #expect(store[fence(0)].count == 1)
+        #expect(store[fence(AnnotationStore.carriedLimit)].isEmpty)
+        #expect(store[fence(AnnotationStore.carriedLimit * 2)].isEmpty)
     }
 }

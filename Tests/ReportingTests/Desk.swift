@@ -34,4 +34,9 @@ final class Desk: Sendable {
 
     func list(_ runs: PipelineRun...) { reporter.followed(.listed(runs: runs, pipelines: [])) }
     func observe(_ run: PipelineRun) { reporter.observed(run, happenings: [], isStored: true) }
+
+    /// Waits until there is nothing to tell.
+    func idle() async {
+        while !reporter.isIdle { await Task.yield() }
+    }
 }

@@ -37,6 +37,9 @@ import Testing
         .sample(github: kind, stages: stages, end: end, rerun: rerun, url: github.repository)
     }
 
+    private let lint = Fence(run: "u1", stage: "lint", attempt: 1)
+    private let found: [Annotation] = (1...120).map { .sample("a.py", line: $0) }
+
     // MARK: Statuses
 
     @Test func `statuses follow the run's state, and only its changes`() async throws {
@@ -164,15 +167,66 @@ import Testing
     @Test func `annotations go in parts of fifty`() async throws {
         let github = try StandInGitHub()
         try await working(github) { desk in
-            desk.list(run(github, stages: [.sample("lint", .running)]))
+            let start = run(github, stages: [.sample("lint", .running)])
+            desk.list(start)
             await desk.records.first(1)
-            let fence = Fence(run: "u1", stage: "lint", attempt: 1)
-            desk.reporter.annotated(fence, (1...120).map { .sample("a.py", line: $0) })
+            desk.reporter.annotated(lint, of: start, found)
+            // Its agent has said it twice.
+            desk.reporter.annotated(lint, of: start, found)
             desk.observe(run(github, stages: [.sample("lint", .failed)], end: .false))
             await desk.records.first(2)
         }
         #expect(github.checks.first?.annotations == 120)
         #expect(github.calls.count { $0.hasPrefix("PATCH") } == 3)
+    }
+
+    @Test func `annotations that a former process didn't get to are told once their agent says them again`()
+        async throws
+    {
+        let there = StandInGitHub.Check(
+            id: 500, externalID: "u1/lint/0", name: "app / lint", state: "completed/failure", annotations: 50)
+        let github = try StandInGitHub(checks: [there])
+        try await working(github) { desk in
+            let end = run(github, stages: [.sample("lint", .failed)], end: .false).told("github", "Failed/0")
+            desk.list(end)
+            #expect(desk.reporter.keptRuns == 0)
+            desk.reporter.annotated(lint, of: end, found)
+            #expect(desk.reporter.keptRuns == 1)
+            await desk.idle()
+            // Once they are there, they aren't looked for again.
+            desk.reporter.annotated(lint, of: end, found)
+            #expect(desk.reporter.keptRuns == 0)
+            #expect(desk.records.entries == [])
+        }
+        #expect(github.checks.map(\.annotations) == [120])
+        #expect(github.checks.map(\.state) == ["completed/failure"])
+        #expect(github.calls.count { $0.hasPrefix("PATCH") } == 2)
+    }
+
+    @Test func `of a run that goes on, too`() async throws {
+        let github = try StandInGitHub()
+        try await working(github) { desk in
+            let running = run(github, stages: [.sample("lint", .failed), .sample("test", .running)])
+            desk.list(running)
+            await desk.records.first(1)
+            #expect(github.checks.map(\.annotations) == [0, 0])
+            desk.reporter.annotated(lint, of: running, found)
+            await desk.idle()
+        }
+        #expect(github.checks.map(\.annotations) == [120, 0])
+    }
+
+    @Test func `annotations whose answer was lost are not added twice`() async throws {
+        // The fifth request adds the second part.
+        let github = try StandInGitHub(lostAnswers: [4])
+        try await working(github) { desk in
+            let start = run(github, stages: [.sample("lint", .running)])
+            desk.list(start)
+            desk.reporter.annotated(lint, of: start, found)
+            desk.observe(run(github, stages: [.sample("lint", .failed)], end: .false))
+            await desk.records.first(1)
+        }
+        #expect(github.checks.map(\.annotations) == [120])
     }
 
     @Test func `a rerun gets check runs of its own, but for what it keeps`() async throws {

@@ -35,7 +35,7 @@ import Testing
         try await desk.working { desk in
             desk.list(old, new)
             await target.calls.first(1)
-            while !desk.reporter.isIdle { await Task.yield() }
+            await desk.idle()
         }
         #expect(target.calls.entries.map { $0.split(separator: " ")[0] } == ["b"])
     }

@@ -227,9 +227,10 @@ import Testing
         let desk = Desk([target])
         desk.list(start, .sample("u2"))
         let fence = Fence(run: "u1", stage: "lint", attempt: 1)
-        desk.reporter.annotated(Fence(run: "u2", stage: "lint", attempt: 1), [.sample("a.py")])
-        desk.reporter.annotated(fence, [])
-        desk.reporter.annotated(fence, [.sample("a.py")])
+        let other = Fence(run: "u2", stage: "lint", attempt: 1)
+        desk.reporter.annotated(other, of: .sample("u2"), [.sample("a.py")])
+        desk.reporter.annotated(fence, of: start, [])
+        desk.reporter.annotated(fence, of: start, [.sample("a.py")])
         #expect(target.annotated.entries == [fence])
     }
 

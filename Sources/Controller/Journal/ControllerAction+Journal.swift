@@ -43,7 +43,7 @@ extension ControllerAction {
             json.member("patch", patch.name)
             json.member("namespace", patch.namespace)
             json.member("outcomes", patch.outcomes?.map { "\($0.ref) \($0.run) \($0.succeeded.rawValue)" } ?? [])
-        case .annotated(let fence, let annotations):
+        case .annotated(let fence, of: _, let annotations):
             json.member("annotated", fence.description)
             json.member("count", annotations.count)
         case .stale(let report): json.member("stale", report.fence.description)

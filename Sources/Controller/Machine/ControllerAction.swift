@@ -21,7 +21,8 @@ package enum ControllerAction: Equatable, Sendable {
     case expectTraffic(Bool)
     /// What has been observed of a pipeline.
     case patch(PipelinePatch)
-    case annotated(Fence, [Annotation])
+    /// What an attempt found in the source, and its run as it stood before that was read.
+    case annotated(Fence, of: PipelineRun, [Annotation])
     /// A report was dropped.
     case stale(StageReport)
     case warn(ControllerWarning)

@@ -69,7 +69,7 @@ extension ControllerMachine {
         for (one, verdict) in zip(incoming, plan.verdicts) {
             if verdict == .stale { answerStale(one.report) }
             if verdict == .accepted, case .finished(let outcome) = one.report.event, !outcome.annotations.isEmpty {
-                actions.append(.annotated(one.report.fence, outcome.annotations))
+                actions.append(.annotated(one.report.fence, of: entry.run, outcome.annotations))
             }
             if entry.mustKeep(one.report, verdict) {
                 entry.unstored.append(one)

@@ -15,8 +15,10 @@ package protocol ControllerObserver: Sendable {
     /// What the store tells, before anybody acts upon it: all there is at first and after each break, then each change
     /// that somebody else has made. In the folder home statuses that this process has written come with `observed` alone.
     func followed(_ event: StoreEvent)
-    /// What an accepted result says about places in the source. It is in no status, so that it comes once.
-    func annotated(_ fence: Fence, _ annotations: [Annotation])
+    /// What an accepted result says about places in the source. It is in no status, and comes again whenever the agent
+    /// says the result again, also to a new controller; `run` is as it stood before, so that of what is said again the
+    /// attempt has ended there.
+    func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation])
     /// A report that didn't match what is stored was dropped.
     func droppedStale(_ report: StageReport)
     /// The controller's loop has taken one step.
@@ -28,7 +30,7 @@ extension ControllerObserver {
     package func warned(_ warning: ControllerWarning) {}
     package func passedOver(_ instances: [PassedOver]) {}
     package func followed(_ event: StoreEvent) {}
-    package func annotated(_ fence: Fence, _ annotations: [Annotation]) {}
+    package func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation]) {}
     package func droppedStale(_ report: StageReport) {}
     package func stepped(_ step: StepFigures) {}
 }

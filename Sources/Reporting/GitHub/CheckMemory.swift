@@ -24,20 +24,25 @@ struct CheckMemory {
     func hasSuccess(of stage: String) -> Bool { succeeded.contains(stage) }
 
     /// A check run that GitHub lists.
-    mutating func found(_ externalID: String, id: Int64, isSuccess: Bool, run uid: String) {
+    mutating func found(_ check: ListedCheck, run uid: String) {
         // The uid ends at the first slash, the rerun begins after the last.
-        guard externalID.hasPrefix("\(uid)/"), let stage = Self.stage(externalID) else { return }
-        if isSuccess { succeeded.insert(stage) }
-        if var entry = known[externalID] {
-            // Two of the same name and id: the one that was made first goes on.
-            if id < entry.id {
-                entry.id = id
-                entry.sent = nil
-                known[externalID] = entry
-            }
+        guard check.externalID.hasPrefix("\(uid)/"), let stage = Self.stage(check.externalID) else { return }
+        if check.isSuccess { succeeded.insert(stage) }
+        guard var entry = known[check.externalID] else {
+            known[check.externalID] = Known(
+                id: check.id, sent: nil, isSuccess: check.isSuccess, annotations: check.annotations)
             return
         }
-        known[externalID] = Known(id: id, sent: nil, isSuccess: isSuccess)
+        if check.id == entry.id {
+            // A request whose answer was lost may have added some.
+            entry.annotations = max(entry.annotations, check.annotations)
+        } else if check.id < entry.id {
+            // Two of the same name and id: the one that was made first goes on.
+            entry.id = check.id
+            entry.sent = nil
+            entry.annotations = check.annotations
+        }
+        known[check.externalID] = entry
     }
 
     mutating func told(_ check: CheckRun, stage: String, id: Int64, annotations: Int) {

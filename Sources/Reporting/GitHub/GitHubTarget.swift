@@ -46,13 +46,22 @@ package final class GitHubTarget: NotificationTarget {
         guard run.status.completionTime != nil else { return false }
         let summary = RunSummary(run)
         guard Self.commit(summary) != nil else { return true }
-        if wantsChecks(summary) { return summary.stages.isEmpty || told?.event == summary.event }
+        if wantsChecks(summary) {
+            return summary.stages.isEmpty || told?.event == summary.event && !hasAnnotationsToTell(run)
+        }
         return told?.event == CommitStatus(summary, links: links).event(rerun: summary.rerun)
     }
 
     package func annotated(_ fence: Fence, _ annotations: [Annotation]) {
         guard client.isApp else { return }
         state.withLock { $0.annotations.add(annotations, to: fence) }
+    }
+
+    private func hasAnnotationsToTell(_ run: PipelineRun) -> Bool {
+        state.withLock { state in
+            guard !state.annotations.isEmpty else { return false }
+            return run.status.stages.contains { !state.annotations[$0.fence(in: run.uid)].isEmpty }
+        }
     }
 
     package func forget(_ uid: String) {
@@ -142,7 +151,9 @@ package final class GitHubTarget: NotificationTarget {
                 let check = CheckRun(stage, of: run, links: links)
                 let fence = stage.status.fence(in: run.uid)
                 let annotations = check.isCompleted ? state.withLock { $0.annotations[fence] } : []
-                if try await tell(check, stage.id, annotations, &memory, commit, repository) { isNews = true }
+                let isTold = run.phase.isEnd && told?.event == event
+                if try await tell(check, stage.id, annotations, isTold, &memory, commit, repository) { isNews = true }
+                state.withLock { $0.annotations.carry(fence) }
             }
         } catch {
             if case .retry(_, mayHaveActed: true) = error { memory.isListed = false }
@@ -167,14 +178,16 @@ package final class GitHubTarget: NotificationTarget {
 
     /// Makes a check run, or brings it up to date.
     ///
+    /// - Parameter isTold: GitHub has been told of the run as it stands; a check run that is there may lack annotations.
     /// - Returns: False where GitHub knows it all.
     private func tell(
-        _ check: CheckRun, _ stage: String, _ annotations: [Annotation], _ memory: inout CheckMemory,
+        _ check: CheckRun, _ stage: String, _ annotations: [Annotation], _ isTold: Bool, _ memory: inout CheckMemory,
         _ commit: String, _ repository: GitHubRepository
     ) async throws(GitHubError) -> Bool {
         let known = memory[check.externalID]
+        let isCurrent = known.map { isTold || $0.sent == check } ?? false
         var count = known?.annotations ?? 0
-        if known?.sent == check, count >= annotations.count { return false }
+        if isCurrent, count >= annotations.count { return false }
         let id: Int64
         if let known {
             id = known.id
@@ -191,7 +204,7 @@ package final class GitHubTarget: NotificationTarget {
             memory.told(check, stage: stage, id: id, annotations: count)
         }
         let path = "\(repository.path)/check-runs/\(id)"
-        if known != nil, known?.sent != check {
+        if known != nil, !isCurrent {
             let part = annotations.dropFirst(count).prefix(CheckRun.annotationsPerRequest)
             _ = try await client.send(
                 "PATCH", path, for: repository, as: .app, body: check.json(revision: nil, annotations: part))
@@ -222,8 +235,7 @@ package final class GitHubTarget: NotificationTarget {
                 throw .retry("GitHub's answer isn't what its API gives", mayHaveActed: false)
             }
             for check in found {
-                guard let id = check["id"]?.int, let externalID = check["external_id"]?.string else { continue }
-                memory.found(externalID, id: id, isSuccess: check["conclusion"]?.string == "success", run: uid)
+                if let listed = ListedCheck(check) { memory.found(listed, run: uid) }
             }
             if found.count < Self.pageSize { return }
         }

@@ -90,6 +90,18 @@ struct FollowedRuns {
         return refused.event == event()
     }
 
+    /// There may be more to tell of a run that has been told to its end.
+    ///
+    /// - Returns: The run as it stands, where it is followed.
+    mutating func reopen(_ run: PipelineRun) -> PipelineRun? {
+        guard let entry = entries[run.uid] else { return nil }
+        guard entry.run == nil else { return entry.run }
+        // What isn't kept has ended, or is wanted by nobody.
+        guard run.status.isFinished else { return nil }
+        entries[run.uid]?.run = run
+        return run
+    }
+
     /// There is nothing more to tell of the run as it stands.
     ///
     /// - Returns: Whether it was kept until now.
