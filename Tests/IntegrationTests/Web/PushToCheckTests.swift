@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPTestSupport
 import Model
 import ReportingSupport
+import Synchronization
 import Testing
 
 /// From a push to a green check: a git server, signed webhooks, four agents, stand-ins for GitHub's API and for Slack.
@@ -153,6 +154,64 @@ import Testing
             let answer = try await hub.deliver(body, delivery: "d-1", to: again)
             #expect(String(decoding: answer.body, as: UTF8.self).contains(#""outcome":"exists""#))
             #expect(slack.requests.entries.count == count)
+            await hub.close()
+        }
+    }
+
+    @Test func whatALinterFoundIsAnnotatedAlthoughTheControllerWasKilledBeforeItCouldTell() async throws {
+        try await withHome { home in
+            let hub = try await Hub(
+                in: home, sample: "manifests/samples/greeter", files: ["extra.py": "import os\nimport sys\n"])
+            let commit = try await hub.push("Greet politely")
+            let slack = try slack(Journal())
+            let isUp = Mutex(false)
+            let github = try StandInGitHub(
+                StandInGitHub.World(commit: commit, userAgent: "martlet/0.1.0", now: .now)
+            ) { request, _ in
+                request.target.contains("/check-runs") && !isUp.withLock { $0 } ? StandIn.Answer(status: 502) : nil
+            }
+            func annotations() -> Int { github.checks.first { $0.name == "app / lint" }?.annotations ?? 0 }
+            try home.write(manifest(hub), to: "manifests/app.yaml")
+            try home.write(SampleKey.pem, to: "app.pem", mode: 0o600)
+            let arguments = [
+                "controller", "--manifests", "manifests", "--listen", "127.0.0.1:0", "--github-api-url", github.url,
+                "--github-url", hub.url, "--github-app-id", "123", "--github-app-key-file", "app.pem",
+            ]
+            let controller = try home.start(Programs.martlet, arguments, environment: environment(slack))
+            let server = try await server(controller)
+            for kind in ["lint", "test", "build", "security"] { _ = try home.agent(kind, "--state", ".martlet") }
+            let answer = try await hub.deliver(
+                hub.payload(of: commit, message: "Greet politely"), delivery: "d-1", to: server)
+            let name = try #require(try parseJSON(answer.body)["runs"]?.array?.first?["name"]?.string)
+            let run = try await home.run(name)
+            #expect(!run.status.notifications.contains { $0.target == "github" })
+            try await controller.crash()
+
+            isUp.withLock { $0 = true }
+            let next = try home.start(Programs.martlet, arguments, environment: environment(slack))
+            _ = try await self.server(next)
+            var seen = 0
+            while annotations() == 0, !Task.isCancelled { seen = await github.requests.first(seen + 1).count }
+            // A third one looks, and finds that all is there.
+            let found = annotations()
+            #expect(found >= 1)
+            try await home.run(name) { run in
+                run.status.notifications.contains { $0.target == "github" && !$0.event.hasPrefix("Active") }
+            }
+            try await next.crash()
+            let count = github.calls.count
+            let third = try home.start(Programs.martlet, arguments, environment: environment(slack))
+            _ = try await self.server(third)
+            seen = count
+            while !github.calls.dropFirst(count).contains(where: { $0.contains("/check-runs?") }), !Task.isCancelled {
+                seen = await github.requests.first(seen + 1).count
+            }
+            third.send(SIGTERM)
+            _ = try await third.finish()
+            #expect(annotations() == found)
+            #expect(github.checks.count == 4)
+            #expect(!github.calls.dropFirst(count).contains { $0.hasPrefix("PATCH") })
+            #expect(github.complaints == [])
             await hub.close()
         }
     }
