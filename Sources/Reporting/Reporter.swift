@@ -214,6 +214,10 @@ package final class Reporter: ControllerObserver {
                 return gone
             }
             for uid in gone { for target in targets { target.forget(uid) } }
+            // All of them first: one that has been told to its end may have begun after one that hasn't.
+            state.withLock { state in
+                for run in runs { note(run, &state) }
+            }
             for run in runs { follow(run) }
         case .run(let run): follow(run)
         case .runGone(let uid):
@@ -265,7 +269,7 @@ package final class Reporter: ControllerObserver {
             if state.runs.settle(run.uid) { for target in targets { target.forget(run.uid) } }
             return false
         }
-        state.newest.note(run)
+        note(run, &state)
         let now = clock.now()
         var isAsked = false
         for target in targets where target.isWanted(by: run) {
@@ -275,6 +279,10 @@ package final class Reporter: ControllerObserver {
             isAsked = true
         }
         return isAsked
+    }
+
+    private func note(_ run: PipelineRun, _ state: inout State) {
+        if targets.contains(where: { $0.isPerCommit && $0.isWanted(by: run) }) { state.newest.note(run) }
     }
 
     private func drop(_ uid: String, _ state: inout State) {

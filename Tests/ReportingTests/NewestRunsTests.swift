@@ -39,4 +39,23 @@ import Testing
         }
         #expect(target.calls.entries.map { $0.split(separator: " ")[0] } == ["b"])
     }
+
+    @Test func `also after a restart, when the one that began last has been told already`() async throws {
+        let target = FakeTarget(isPerCommit: true)
+        let desk = Desk([target])
+        var (old, new) = (
+            PipelineRun.sample("a", slack: [.failed], end: .false),
+            PipelineRun.sample("b", slack: [.failed], end: .true).told("fake", "Succeeded/0")
+        )
+        old.status.startTime = dawn.adding(seconds: 1)
+        new.status.startTime = dawn.adding(seconds: 2)
+        var other = PipelineRun.sample("c", slack: [.failed], end: .false)
+        other.status.source?.revision = "another"
+        try await desk.working { desk in
+            desk.list(old, other, new)
+            await target.calls.first(1)
+            await desk.idle()
+        }
+        #expect(target.calls.entries.map { $0.split(separator: " ")[0] } == ["c"])
+    }
 }
