@@ -2,7 +2,7 @@ package import HTTPClient
 package import Model
 
 extension Reporter {
-    /// A reporter to all that the configuration names.
+    /// A reporter to all that the configuration names. Pipelines that want others told are told so themselves.
     ///
     /// - Parameters:
     ///   - http: Closed by its owner, once `run` has ended.
@@ -16,14 +16,19 @@ extension Reporter {
         recovered: @escaping @Sendable (_ target: String) -> Void = { _ in }
     ) {
         var targets: [any NotificationTarget] = []
+        let start = clock.wall()
         if let slack = configuration.slack {
             targets.append(
                 SlackTarget(
                     slack, externalURL: configuration.externalURL, github: configuration.github, http: http,
                     tail: tail))
+        } else {
+            targets.append(UnsetTarget.slack(since: start))
         }
         if let settings = configuration.github, let github {
             targets.append(GitHubTarget(settings, externalURL: configuration.externalURL, client: github))
+        } else {
+            targets.append(UnsetTarget.github(since: start))
         }
         self.init(targets: targets, clock: clock, record: record, count: count, warn: warn, recovered: recovered)
     }

@@ -30,7 +30,4 @@ package struct ReportingConfiguration: Equatable, Sendable {
         }
         return problems
     }
-
-    /// Whether anybody is to be told anything.
-    package var isEmpty: Bool { slack == nil && github == nil }
 }

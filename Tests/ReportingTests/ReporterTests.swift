@@ -241,7 +241,7 @@ import Testing
             let github = GitHubConfiguration(apiURL: server.url, webURL: server.url, token: Secret("t"))
             let configuration = ReportingConfiguration(
                 slack: SlackConfiguration(webhook: Secret("\(server.url)/hook")), github: github, version: "1")
-            #expect(configuration.problems == [] && !configuration.isEmpty)
+            #expect(configuration.problems == [])
             let reporter = Reporter(
                 configuration, http: http, github: GitHubClient(github, http: http, version: "1"),
                 clock: TestTime().clock, record: { records.append("\($0) \($1.words)") })
@@ -252,6 +252,34 @@ import Testing
             let told = await records.first(2)
             #expect(Set(told) == ["u1 slack Failed/0 -", "u1 github failure/0 -"])
         }
+    }
+
+    @Test func `where settings are missing it is said once, and each run counts`() async throws {
+        let (counts, warnings) = (Journal<String>(), Journal<String>())
+        let time = TestTime()
+        try await withHTTP { http in
+            let reporter = Reporter(
+                ReportingConfiguration(version: "1"), http: http, github: nil, clock: time.clock,
+                record: { _, _ in }, count: { counts.append("\($0) \($1)") }, warn: { warnings.append($0) })
+            async let _: Void = reporter.run()
+            var before = PipelineRun.sample("u0", slack: [.failed], github: .checks, end: .false)
+            before.status.completionTime = time.clock.wall().adding(seconds: -1)
+            let running = PipelineRun.sample(slack: [.failed], github: .checks, stages: [.sample("lint", .running)])
+            reporter.followed(.listed(runs: [before, running, .sample("u2")], pipelines: []))
+            while !reporter.isIdle { await Task.yield() }
+            #expect(counts.entries == [])
+            for uid in ["u1", "u3"] {
+                var end = PipelineRun.sample(uid, slack: [.failed], github: .checks, end: .false)
+                end.status.completionTime = time.clock.wall()
+                reporter.followed(.run(end))
+                reporter.observed(end, happenings: [], isStored: true)
+            }
+            #expect(
+                await counts.first(4).sorted() == ["github failed", "github failed", "slack failed", "slack failed"])
+        }
+        #expect(warnings.entries.count == 2)
+        #expect(warnings.entries.contains { $0.contains("MARTLET_SLACK_TOKEN") })
+        #expect(warnings.entries.contains { $0.contains("--github-app-id") })
     }
 
     @Test func `a reporter that is told to stop ends, also while it waits`() async {

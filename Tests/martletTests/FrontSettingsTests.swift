@@ -100,12 +100,13 @@ import Web
         let web = try #require(try settings.web())
         #expect(web.listen.port == 8080)
         #expect(web.externalURL == "https://ci.example.com")
-        let reporting = try #require(try settings.reporting())
+        let reporting = try settings.reporting()
         #expect(reporting.slack?.channel == "#ci")
         #expect(reporting.github?.apiURL == "https://api.github.com")
         let none = self.settings([:])
         #expect(try none.web() == nil)
-        #expect(try none.reporting() == nil)
+        let nobody = try none.reporting()
+        #expect(nobody.slack == nil && nobody.github == nil)
     }
 
     @Test func `secrets are hidden where settings are shown`() {

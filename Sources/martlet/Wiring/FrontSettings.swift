@@ -38,10 +38,10 @@ extension SettingValues {
         return web
     }
 
-    /// Who is told; nil where nobody is.
+    /// Who is told.
     ///
     /// - Throws: `CommandFailure` for what makes no sense, or contradicts something else.
-    func reporting() throws -> ReportingConfiguration? {
+    func reporting() throws -> ReportingConfiguration {
         var reporting = ReportingConfiguration(version: Martlet.version)
         reporting.externalURL = externalURL
         // All that is wrong at once, rather than one thing after the other is mended.
@@ -62,7 +62,7 @@ extension SettingValues {
             return named.map { name($0) + problem.dropFirst($0.name.utf8.count + 2) } ?? problem
         }
         guard problems.isEmpty else { throw CommandFailure(problems, code: CommandFailure.badInput) }
-        return reporting.isEmpty ? nil : reporting
+        return reporting
     }
 
     private var externalURL: String? {
