@@ -262,6 +262,8 @@ struct ManifestFollowingTests {
             _ = try await followed.next()
             TestHome.shell("rm -r \(home.manifests)")
             #expect(try await followed.run().spec.desiredState == .cancelled)
+            #expect(
+                try await followed.problems().contains { $0.contains("error: this folder is gone, and what was in") })
             TestHome.shell("mkdir \(home.manifests)")
             try home.write("a.yaml", Sample.run("a"))
             _ = try await followed.run("a")

@@ -106,11 +106,23 @@ struct ManifestFiles {
     mutating func read(_ due: WatchedFiles.Due) -> Reading {
         var reading = Reading()
         for file in due.changed { read(file, isConfirmed: due.confirmed.contains(file), &reading) }
-        for file in due.gone where !AbsolutePath.exists(file) {
-            reading.keys.formUnion(desired.set(file, nil))
-        }
+        let gone = due.gone.filter { !AbsolutePath.exists($0) }
+        for file in gone { reading.keys.formUnion(desired.set(file, nil)) }
+        reading.problems += missingFolders(of: gone)
         promote(&reading)
         return reading
+    }
+
+    /// Somebody who deletes a folder may not have thought of what follows it.
+    private func missingFolders(of gone: [String]) -> [FileProblem] {
+        let files = Dictionary(grouping: gone) { AbsolutePath.split($0).folder }
+        return files.sorted { $0.key < $1.key }.filter { !AbsolutePath.isFolder($0.key) }.map { folder, files in
+            FileProblem(
+                file: shown(folder),
+                problem: Problem(
+                    "this folder is gone, and what was in it (files: \(files.count)) counts as deleted: its pipelines go, "
+                        + "its runs are cancelled", hint: "it is read again as soon as it is there"))
+        }
     }
 
     private mutating func read(_ file: String, isConfirmed: Bool, _ reading: inout Reading) {
