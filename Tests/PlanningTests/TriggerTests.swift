@@ -115,6 +115,15 @@ struct TriggerTests {
             "both filters have to let it pass", [push(paths: ["src/**"], pathsIgnore: ["**/*.md"])],
             pushed(changed: .known(["src/a.md"])), "has a trigger, but all changed paths match its `pathsIgnore`"),
         Case(
+            "what is to be ignored isn't wanted for another path",
+            [push(paths: ["src/**"], pathsIgnore: ["src/gen/**"])],
+            pushed(changed: .known(["src/gen/a.py", "README.md"])),
+            "has a trigger, but all changed paths that match its `paths` match its `pathsIgnore`, too"),
+        Case(
+            "one path that is wanted and not to be ignored will do",
+            [push(paths: ["src/**"], pathsIgnore: ["src/gen/**"])],
+            pushed(changed: .known(["src/gen/a.py", "src/b.py"]))),
+        Case(
             "a glob that can't be read matches nothing", [push(["["])], pushed(),
             "has no trigger whose globs match branch `main`"),
         Case("a pull request by its base", [pullRequest(["main"])], pulled("main")),

@@ -44,6 +44,12 @@ struct TriggerRule: Sendable {
         if !pathsIgnore.isEmpty, !changed.isEmpty, changed.allSatisfy(pathsIgnore.passes) {
             return "all changed paths match its `pathsIgnore`"
         }
+        // A path counts by both: one that is wanted and to be ignored is no better for another that is neither.
+        if !changed.isEmpty,
+            !changed.contains(where: { paths.passes($0) && (pathsIgnore.isEmpty || !pathsIgnore.passes($0)) })
+        {
+            return "all changed paths that match its `paths` match its `pathsIgnore`, too"
+        }
         return nil
     }
 
