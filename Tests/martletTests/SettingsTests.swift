@@ -59,6 +59,7 @@ import Testing
         ("a # within", "MARTLET_STATE=dir#1", "dir#1"),
         ("a # in quotes", "MARTLET_STATE=\"dir # 1\"", "dir # 1"),
         ("export before", "export MARTLET_STATE=dir", "dir"),
+        ("a byte order mark before", "\u{FEFF}MARTLET_STATE=dir", "dir"),
         ("the line feed of Windows", "MARTLET_STATE=dir\r", "dir"),
         ("an equals sign within", "MARTLET_STATE=a=b", "a=b"),
         ("nothing", "MARTLET_STATE=", ".martlet"),

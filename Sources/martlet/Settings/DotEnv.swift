@@ -13,6 +13,8 @@ struct DotEnv {
     var problems: [Problem] = []
 
     init(_ text: String) {
+        // Editors of other systems put a byte order mark before the first line.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         for (place, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let number = place + 1
             var line = Self.trimmed(raw)
