@@ -239,7 +239,7 @@ struct Explainer {
     }
 
     private func agentGate(_ stage: StageStatus, _ compiled: StageGraph.Stage) -> Gate? {
-        if stage.state == .queued, stage.reason == Reason.kafkaUnreachable, case .known = input.agents {
+        if stage.state == .queued, stage.reason == Reason.kafkaUnreachable {
             return .kafka("the controller could not reach it when it last looked")
         }
         guard case .known(let candidates) = input.agents else {

@@ -25,8 +25,8 @@ struct Martlet: AsyncParsableCommand {
               martlet start greeter           a new run of the pipeline `greeter`
               martlet rerun greeter-x7k2a     what failed, once more
 
-            Every option is also a variable and a line of a file named .env (--topic-prefix is MARTLET_TOPIC_PREFIX); \
-            flags come first, then variables, then the file. `martlet config` prints what holds.
+            Settings are flags, variables (--topic-prefix is MARTLET_TOPIC_PREFIX) or lines of a file named .env, and \
+            count in that order. `martlet config` prints them all and what holds.
 
             Completions: martlet --generate-completion-script bash (or zsh, fish).
             Exit codes: 0 done, 1 failed or not found, 2 not understood.

@@ -233,7 +233,8 @@ struct Reactions: Sendable {
             let author = comment.author.shown(64)
             return .ignored(
                 answer == nil
-                    ? "whether \(author) may write to the repository can't be learnt, and only its owner is believed then"
+                    ? "whether \(author) may write to the repository can't be learnt (GitHub gives no answer, or there is no token "
+                        + "to ask with), and only its owner is believed then"
                     : "\(author) may not write to the repository")
         }
         var outcome = DeliveryOutcome()
