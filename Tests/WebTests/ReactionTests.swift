@@ -49,6 +49,20 @@ struct ReactionTests {
         #expect(desk.runs.count == 1)
     }
 
+    @Test(arguments: [
+        (
+            #"{"id":2,"full_name":"eve/shop"}"#,
+            "it comes from a fork and waits for /ok-to-test and the commit's full id"
+        ),
+        (#"{"id":1,"full_name":"acme/shop"}"#, nil),
+    ])
+    func `a fork's run is made, and the answer says that it waits`(_ head: String, _ reason: String?) async throws {
+        let desk = FakeDesk(pipelines: [Sample.pipeline("app")])
+        let outcome = try await outcome("pull_request", Sample.pullRequest(headRepository: head), desk: desk)
+        #expect(outcome.runs.map(\.outcome) == [.made])
+        #expect(outcome.runs.map(\.reason) == [reason])
+    }
+
     @Test(
         arguments: [
             (.refused("it is invalid"), DeliveryOutcome.Word.refused, 202),

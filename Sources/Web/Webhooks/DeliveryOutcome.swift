@@ -21,7 +21,7 @@ struct DeliveryOutcome: Equatable, Sendable {
             switch self {
             case .made: "a run was made"
             case .exists: "the run is there already"
-            case .asked: "the run was asked for it"
+            case .asked: "the run has been told"
             case .refused: "nothing comes of the run"
             case .failed: "it could not be done"
             }
@@ -43,7 +43,11 @@ struct DeliveryOutcome: Equatable, Sendable {
 
         init(_ run: PipelineRun, making outcome: MakeOutcome) {
             switch outcome {
-            case .made: self.init(run, .made)
+            case .made:
+                let isHeld = run.isHeldFork
+                self.init(
+                    run, .made, isHeld ? "it comes from a fork and waits for /ok-to-test and the commit's full id" : nil
+                )
             case .exists: self.init(run, .exists)
             case .refused(let reason): self.init(run, .refused, reason)
             case .failed(let reason): self.init(run, .failed, reason)
