@@ -24,14 +24,14 @@ package protocol NotificationTarget: Sendable {
     /// Tells what has to be told, if anything. Called for one run at most once at a time.
     func tell(_ run: PipelineRun, told: NotificationRecord?) async -> TellingOutcome
     /// What an attempt found in the source. Agents say it again when a controller or a broker is new.
-    func annotated(_ fence: Fence, _ annotations: [Annotation])
+    func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation])
     /// Lets go of all that is remembered of a run.
     func forget(_ uid: String)
 }
 
 extension NotificationTarget {
     package var isPerCommit: Bool { false }
-    package func annotated(_ fence: Fence, _ annotations: [Annotation]) {}
+    package func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation]) {}
     package func forget(_ uid: String) {}
 }
 

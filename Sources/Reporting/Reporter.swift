@@ -11,6 +11,7 @@ internal import Synchronization
 package final class Reporter: ControllerObserver {
     private struct State {
         var runs = FollowedRuns()
+        var pipelines = NotifyingPipelines()
         var queue: ReportQueue
         /// What has been warned of, so that it is said once. Bounded: when it is full it begins anew.
         var warned: Set<String> = []
@@ -23,7 +24,7 @@ package final class Reporter: ControllerObserver {
 
     private let targets: [any NotificationTarget]
     private let clock: ReportingClock
-    /// Runs that ended longer ago than this are not told of, if nothing had been told by then: else switching
+    /// Runs that had ended longer ago than this when this process first saw them are not told of: else switching
     /// notifications on would bring the whole past.
     private let oldest: Duration
     private let record: @Sendable (_ uid: String, NotificationRecord) -> Void
@@ -59,7 +60,8 @@ package final class Reporter: ControllerObserver {
 
     /// Tells what there is to tell until the task is cancelled.
     package func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
+        // One that keeps nothing of a child that has ended: this goes on for as long as the process leads.
+        await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let now = clock.now()
                 let (keys, due) = state.withLock { state in (state.queue.take(at: now), state.queue.nextDue) }
@@ -183,14 +185,15 @@ package final class Reporter: ControllerObserver {
             if target.isSettled(run, told: told) { continue }
             guard run.status.completionTime != nil else { return false }
             if state.runs.isRefused(RunSummary(run).event, of: run.uid, by: target.name) { continue }
-            if isPast(run, told: told) { continue }
+            // One that is gone was kept for this alone; a target may be away for days.
+            if state.runs.isLate(run.uid) || state.runs.isGone(run.uid) && isPast(run) { continue }
             return false
         }
         return true
     }
 
     /// Ended so long ago that nobody wants to know any more.
-    private func isPast(_ run: PipelineRun, told: NotificationRecord?) -> Bool {
+    private func isPast(_ run: PipelineRun) -> Bool {
         guard let completion = run.status.completionTime else { return false }
         return Duration.microseconds(clock.wall().since(completion)) > oldest
     }
@@ -207,8 +210,9 @@ package final class Reporter: ControllerObserver {
 
     package func followed(_ event: StoreEvent) {
         switch event {
-        case .listed(let runs, _):
+        case .listed(let runs, let pipelines):
             let gone = state.withLock { state in
+                state.pipelines.listed(pipelines)
                 let gone = state.runs.listed(runs)
                 for uid in gone { drop(uid, &state) }
                 return gone
@@ -216,17 +220,20 @@ package final class Reporter: ControllerObserver {
             for uid in gone { for target in targets { target.forget(uid) } }
             // All of them first: one that has been told to its end may have begun after one that hasn't.
             state.withLock { state in
-                for run in runs { note(run, &state) }
+                for run in runs { note(state.pipelines.completed(run), &state) }
             }
             for run in runs { follow(run) }
         case .run(let run): follow(run)
         case .runGone(let uid):
-            state.withLock { state in
-                state.runs.gone(uid)
+            let isForgotten = state.withLock { state in
+                guard state.runs.gone(uid) else { return false }
                 drop(uid, &state)
+                return true
             }
-            for target in targets { target.forget(uid) }
-        case .pipeline, .pipelineGone, .drained: return
+            if isForgotten { for target in targets { target.forget(uid) } }
+        case .pipeline(let pipeline): return state.withLock { $0.pipelines.keep(pipeline) }
+        case .pipelineGone(let name, let namespace): return state.withLock { $0.pipelines.gone(name, in: namespace) }
+        case .drained: return
         }
         doorbell.ring()
     }
@@ -234,6 +241,7 @@ package final class Reporter: ControllerObserver {
     package func observed(_ run: PipelineRun, happenings: [Happening], isStored: Bool) {
         guard isStored else { return }
         let isNews = state.withLock { state in
+            let run = state.pipelines.completed(run)
             guard state.runs.observed(run) else { return false }
             return ask(run, &state)
         }
@@ -244,7 +252,7 @@ package final class Reporter: ControllerObserver {
         guard !annotations.isEmpty else { return }
         let wanted = targets.filter { $0.isWanted(by: run) }
         guard !wanted.isEmpty else { return }
-        for target in wanted { target.annotated(fence, annotations) }
+        for target in wanted { target.annotated(fence, of: run, annotations) }
         // Said again: a former process may have told of the attempt's end, and died before it told of these.
         guard run.status[stage: fence.stage]?.state.isBound == false else { return }
         let isNews = state.withLock { state in
@@ -256,7 +264,8 @@ package final class Reporter: ControllerObserver {
 
     private func follow(_ run: PipelineRun) {
         state.withLock { state in
-            guard let run = state.runs.followed(run) else { return }
+            let run = state.pipelines.completed(run)
+            guard let run = state.runs.followed(run, isPast: isPast(run)) else { return }
             _ = ask(run, &state)
         }
     }

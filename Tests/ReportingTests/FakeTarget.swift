@@ -46,6 +46,6 @@ final class FakeTarget: NotificationTarget {
         return outcomes.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? .told(event: event, reference: "r")
     }
 
-    func annotated(_ fence: Fence, _ annotations: [Annotation]) { annotated.append(fence) }
+    func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation]) { annotated.append(fence) }
     func forget(_ uid: String) { forgotten.append(uid) }
 }

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPTestSupport
 import Model
 import ReportingSupport
+import Synchronization
 import Testing
 
 @testable import Reporting
@@ -178,6 +179,67 @@ import Testing
         }
         #expect(github.checks.first?.annotations == 120)
         #expect(github.calls.count { $0.hasPrefix("PATCH") } == 3)
+    }
+
+    @Test func `annotations that come while a check run is being told of are kept`() async throws {
+        let hears = Mutex<(@Sendable () -> Void)?>(nil)
+        let (lint, found) = (lint, found)
+        let github = try StandInGitHub { request, _ in
+            // The agent's word comes while GitHub thinks about the stage that still runs.
+            if request.method == "POST", request.target.hasSuffix("/check-runs") {
+                hears.withLock { $0 }?()
+            }
+            return nil
+        }
+        try await working(github) { desk in
+            let running = run(github, stages: [.sample("lint", .running)])
+            hears.withLock { $0 = { desk.reporter.annotated(lint, of: running, found) } }
+            desk.list(running)
+            await desk.records.first(1)
+            desk.observe(run(github, stages: [.sample("lint", .failed)], end: .false))
+            await desk.records.first(2)
+        }
+        #expect(github.checks.map(\.annotations) == [120])
+    }
+
+    @Test func `a stage that a rerun keeps holds nothing up with what its agent says again`() async throws {
+        let there = StandInGitHub.Check(
+            id: 500, externalID: "u1/lint/0", name: "app / lint", state: "completed/success", annotations: 120)
+        let github = try StandInGitHub(checks: [there])
+        try await working(github) { desk in
+            let stages = [StageStatus.sample("lint", .succeeded), .sample("test", .succeeded, attempt: 2)]
+            var end = run(github, stages: stages, end: .true, rerun: 1)
+            end.status.startTime = dawn.adding(seconds: 300)
+            desk.list(end)
+            await desk.records.first(1)
+            desk.reporter.annotated(lint, of: end, found)
+            await desk.idle()
+            #expect(desk.reporter.keptRuns == 0)
+        }
+        #expect(github.checks.map(\.annotations) == [120, 0])
+    }
+
+    @Test func `an App that was installed anew is found`() async throws {
+        let time = TestTime()
+        let tokens = Mutex(0)
+        let github = try StandInGitHub { request, _ in
+            guard request.target.hasSuffix("/access_tokens") else { return nil }
+            let number = tokens.withLock { tokens in
+                tokens += 1
+                return tokens
+            }
+            return number == 2 ? StandIn.Answer(status: 404, body: #"{"message":"Not Found"}"#) : nil
+        }
+        try await working(github, time: time) { desk in
+            desk.list(run(github, stages: [.sample("lint", .running)]))
+            await desk.records.first(1)
+            time.pass(.seconds(4000))
+            desk.observe(run(github, stages: [.sample("lint", .succeeded)], end: .true))
+            await desk.records.first(2)
+            #expect(desk.warnings.entries == [])
+        }
+        #expect(github.checks.map(\.state) == ["completed/success"])
+        #expect(github.calls.count { $0 == "GET /repos/acme/app/installation" } == 2)
     }
 
     @Test func `annotations that a former process didn't get to are told once their agent says them again`()

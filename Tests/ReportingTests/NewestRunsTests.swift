@@ -23,6 +23,16 @@ import Testing
         #expect(!newest.isOutdone(again) && newest.isOutdone(new))
     }
 
+    @Test func `one that hasn't begun has nothing to say while there is one that has`() {
+        var newest = NewestRuns()
+        var waiting = PipelineRun.sample("b", started: false)
+        waiting.metadata.creationTimestamp = dawn.adding(seconds: 9)
+        newest.note(waiting)
+        #expect(!newest.isOutdone(waiting))
+        newest.note(.sample("a"))
+        #expect(newest.isOutdone(waiting) && !newest.isOutdone(.sample("a")))
+    }
+
     @Test func `what is shown of a commit is told of the run that began last alone`() async throws {
         let target = FakeTarget(isPerCommit: true)
         let desk = Desk([target])

@@ -86,6 +86,77 @@ import Testing
         }
     }
 
+    @Test func `a run that is deleted after its end is told of all the same, and then let go`() async throws {
+        let (up, deleted) = (Signal(), Signal())
+        let target = FakeTarget([.told(event: "Running/0"), .retry("it is down")]) { number in
+            if number == 2 {
+                up.give()
+                await deleted.wait()
+            }
+        }
+        try await Desk([target]).working { desk in
+            desk.list(start)
+            await desk.records.first(1)
+            desk.observe(end)
+            await up.wait()
+            desk.reporter.followed(.runGone(uid: "u1"))
+            // A listing, too, that it isn't in.
+            desk.list(.sample("u2"))
+            deleted.give()
+            #expect(await target.calls.first(3) == ["u1 Running/0", "u1 Failed/0", "u1 Failed/0"])
+            await desk.idle()
+            #expect(desk.reporter.keptRuns == 0)
+            #expect(target.forgotten.entries.contains("u1"))
+        }
+    }
+
+    @Test func `what a long outage held up is told after it, however often all is listed meanwhile`() async throws {
+        let (asked, up) = (Signal(), Signal())
+        let target = FakeTarget([.told(event: "Running/0"), .retry("it is down")]) { number in
+            if number == 2 {
+                asked.give()
+                await up.wait()
+            }
+        }
+        let time = TestTime()
+        try await Desk([target], time: time).working { desk in
+            desk.list(start)
+            await desk.records.first(1)
+            var end = end
+            end.status.completionTime = time.clock.wall()
+            desk.observe(end)
+            await asked.wait()
+            time.pass(.seconds(7 * 3600))
+            desk.list(end)
+            up.give()
+            #expect(await target.calls.first(3).last == "u1 Failed/0")
+        }
+    }
+
+    @Test func `a run that never starts is told of, by its pipeline as it is now`() async throws {
+        let target = FakeTarget()
+        try await Desk([target]).working { desk in
+            var spec = PipelineSpec()
+            spec.notifications = PipelineRun.sample(slack: [.failed]).status.pipelineSpec?.notifications
+            let pipeline = Pipeline(metadata: Metadata(name: "app"), spec: spec)
+            var waiting = PipelineRun.sample(started: false)
+            waiting.status.pipelineSpec = nil
+            desk.reporter.followed(.listed(runs: [waiting], pipelines: [pipeline]))
+            var invalid = PipelineRun.sample(end: .false, reason: Reason.invalidSpec, started: false)
+            invalid.status.pipelineSpec = nil
+            await target.calls.first(1)
+            desk.observe(invalid)
+            #expect(await target.calls.first(2) == ["u1 Waiting/0", "u1 Failed/0"])
+            await desk.idle()
+            // Without notifications nobody is told.
+            var other = PipelineRun.sample("u2", started: false)
+            other.status.pipelineSpec = nil
+            desk.reporter.followed(.pipelineGone(name: "app", namespace: nil))
+            desk.reporter.followed(.run(other))
+            #expect(desk.reporter.isIdle)
+        }
+    }
+
     @Test func `a rerun is told anew`() async throws {
         let target = FakeTarget()
         try await Desk([target]).working { desk in

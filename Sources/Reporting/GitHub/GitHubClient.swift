@@ -112,6 +112,10 @@ package final class GitHubClient: Sendable {
                 "GitHub refuses the App; check --github-app-id, its key, and that this machine's clock is right")
         } catch .refused(404, _) {
             installations.forget(repository)
+            // It may have been installed anew, under another number.
+            if known != nil {
+                return try await self.token(for: repository, installations, timeoutSeconds: timeoutSeconds)
+            }
             throw .misconfigured(
                 "the GitHub App isn't installed for \(repository.owner)/\(repository.name); "
                     + "install it there on the App's page")

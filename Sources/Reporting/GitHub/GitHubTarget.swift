@@ -52,8 +52,8 @@ package final class GitHubTarget: NotificationTarget {
         return told?.event == CommitStatus(summary, links: links).event(rerun: summary.rerun)
     }
 
-    package func annotated(_ fence: Fence, _ annotations: [Annotation]) {
-        guard client.isApp else { return }
+    package func annotated(_ fence: Fence, of run: PipelineRun, _ annotations: [Annotation]) {
+        guard client.isApp, RunSummary.spec(of: run)?.notifications?.github == .checks else { return }
         state.withLock { $0.annotations.add(annotations, to: fence) }
     }
 
@@ -147,13 +147,19 @@ package final class GitHubTarget: NotificationTarget {
                 try await list(&memory, run.uid, commit, repository)
                 memory.isListed = true
             }
-            for stage in run.stages where !isKept(stage, run, memory) {
-                let check = CheckRun(stage, of: run, links: links)
+            for stage in run.stages {
                 let fence = stage.status.fence(in: run.uid)
+                if isKept(stage, run, memory) {
+                    // Its check run is of a former rerun, which has told them.
+                    state.withLock { $0.annotations.carry(fence) }
+                    continue
+                }
+                let check = CheckRun(stage, of: run, links: links)
                 let annotations = check.isCompleted ? state.withLock { $0.annotations[fence] } : []
                 let isTold = run.phase.isEnd && told?.event == event
                 if try await tell(check, stage.id, annotations, isTold, &memory, commit, repository) { isNews = true }
-                state.withLock { $0.annotations.carry(fence) }
+                // Those that have come meanwhile have not been carried.
+                if !annotations.isEmpty { state.withLock { $0.annotations.carry(fence) } }
             }
         } catch {
             if case .retry(_, mayHaveActed: true) = error { memory.isListed = false }

@@ -12,6 +12,10 @@ struct FollowedRuns {
         var isControlled = false
         /// What this process has told, by target; the status says so only later.
         var told: [NotificationRecord] = []
+        /// It had ended long before this process saw it.
+        var isLate = false
+        /// It was deleted after its end, before all had been told of that.
+        var isGone = false
         /// The event that a target refused for good.
         var refused: [(target: String, event: String)] = []
     }
@@ -37,20 +41,19 @@ struct FollowedRuns {
 
     /// All that the store has.
     ///
-    /// - Returns: The uids of runs that are gone.
+    /// - Returns: The uids of runs of which nothing is kept any more.
     mutating func listed(_ runs: [PipelineRun]) -> [String] {
         let present = Set(runs.map(\.uid))
-        let gone = entries.keys.filter { !present.contains($0) }.sorted()
-        for uid in gone { entries[uid] = nil }
-        return gone
+        return entries.keys.filter { !present.contains($0) }.sorted().filter { gone($0) }
     }
 
     /// Takes what the store tells of a run, unless the controller has told more.
     ///
+    /// - Parameter isPast: Whether it ended so long ago that nobody wants to know, if it is seen for the first time.
     /// - Returns: The run as it stands now; nil where nothing new has been said.
-    mutating func followed(_ run: PipelineRun) -> PipelineRun? {
+    mutating func followed(_ run: PipelineRun, isPast: Bool) -> PipelineRun? {
         guard let entry = entries[run.uid], entry.isControlled else {
-            entries[run.uid, default: Entry()].run = run
+            entries[run.uid, default: Entry(isLate: isPast)].run = run
             return run
         }
         // What has been told to its end goes on only by the controller's word.
@@ -71,7 +74,20 @@ struct FollowedRuns {
         return true
     }
 
-    mutating func gone(_ uid: String) { entries[uid] = nil }
+    /// The run has been deleted. What has ended, and is still to be told of, is kept until it has been told.
+    ///
+    /// - Returns: Whether nothing of it is kept.
+    mutating func gone(_ uid: String) -> Bool {
+        if entries[uid]?.run?.status.isFinished == true {
+            entries[uid]?.isGone = true
+            return false
+        }
+        entries[uid] = nil
+        return true
+    }
+
+    func isLate(_ uid: String) -> Bool { entries[uid]?.isLate ?? false }
+    func isGone(_ uid: String) -> Bool { entries[uid]?.isGone ?? false }
 
     mutating func tell(_ record: NotificationRecord, of uid: String) {
         entries[uid]?.told.removeAll { $0.target == record.target }
@@ -107,8 +123,8 @@ struct FollowedRuns {
     /// - Returns: Whether it was kept until now.
     @discardableResult
     mutating func settle(_ uid: String) -> Bool {
-        guard entries[uid]?.run != nil else { return false }
-        entries[uid]?.run = nil
+        guard let entry = entries[uid], entry.run != nil else { return false }
+        if entry.isGone { entries[uid] = nil } else { entries[uid]?.run = nil }
         return true
     }
 }

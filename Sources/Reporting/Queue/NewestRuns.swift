@@ -21,23 +21,17 @@ struct NewestRuns {
     private var newest: [Commit: Beginning] = [:]
 
     mutating func note(_ run: PipelineRun) {
-        guard let commit = Self.commit(of: run), let time = Self.time(of: run) else { return }
+        guard let commit = Self.commit(of: run), let time = run.status.startTime else { return }
         if let known = newest[commit], known.time >= time, known.uid != run.uid { return }
         if newest.count >= Self.limit { newest = [:] }
         newest[commit] = Beginning(time: time, uid: run.uid)
     }
 
-    /// Whether another run of the same pipeline and commit began after this one.
+    /// Whether another run of the same pipeline and commit began after this one, or this one has not begun.
     func isOutdone(_ run: PipelineRun) -> Bool {
-        guard let commit = Self.commit(of: run), let known = newest[commit], known.uid != run.uid,
-            let time = Self.time(of: run)
-        else { return false }
-        return known.time > time
-    }
-
-    /// A rerun begins anew.
-    private static func time(of run: PipelineRun) -> Timestamp? {
-        run.status.startTime ?? run.metadata.creationTimestamp
+        guard let commit = Self.commit(of: run), let known = newest[commit], known.uid != run.uid else { return false }
+        // A rerun begins anew.
+        return run.status.startTime.map { known.time > $0 } ?? true
     }
 
     private static func commit(of run: PipelineRun) -> Commit? {

@@ -91,7 +91,8 @@ struct RunSummary: Equatable, Sendable {
         }
         url = status.source?.url ?? run.spec.source?.url ?? spec?.source?.url ?? ""
         ref = status.source?.ref ?? run.spec.source?.ref
-        revision = status.source.flatMap { $0.revision.isEmpty ? nil : $0.revision }
+        // Before its start a run knows of its commit what has made it.
+        revision = status.source.flatMap { $0.revision.isEmpty ? nil : $0.revision } ?? run.spec.source?.revision
         pullRequest = run.spec.source?.pullRequest
         title = run.metadata.annotations[RunLabels.title]
         sender = run.metadata.annotations[RunLabels.sender]
