@@ -148,6 +148,18 @@ struct RunStoryTests {
                 ],
                 ["started"], ["deploy/2 started", "deploy/2 finished success", "finished success"],
             ]),
+        Case(
+            "a stage that fails in a rerun before it began isn't the attempt before",
+            [
+                run().started(1, stage("lint", .succeeded, attempt: 1, started: 2, ended: 3))
+                    .ended(3, Reason.succeeded, .true),
+                run().started(10, stage("lint", .failed, attempt: 1, ended: 12, Reason.unresolvedReference))
+                    .ended(12, Reason.stageFailed, .false),
+            ],
+            [
+                ["queued", "started", "lint/1 started", "lint/1 finished success", "finished success"],
+                ["started", "lint/0 finished error: UnresolvedReference", "finished failure: StageFailed"],
+            ]),
     ]
 
     @Test(arguments: cases)

@@ -90,7 +90,8 @@ package struct Occurrence: Equatable, Sendable {
     }
 
     private static func add(_ stage: StageStatus, of run: String, to all: inout [Occurrence]) {
-        let fence = stage.fence(in: run)
+        // What comes to its end without having begun is no end of the attempt before.
+        let fence = stage.startTime == nil ? Fence(run: run, stage: stage.id, attempt: 0) : stage.fence(in: run)
         if let start = stage.startTime { all.append(Occurrence(.stageStarted(fence), at: start)) }
         let errors = stage.message ?? stage.reason
         let reason = stage.reason ?? stage.state.rawValue
