@@ -17,6 +17,8 @@ struct ScheduleKeeperTests {
             var reports: [ScheduleKeeper.Report] = []
             var sleeps = 0
             var leads = true
+            /// What storing times gives; then it works.
+            var stores: [Bool] = []
         }
 
         let state = Mutex(State())
@@ -39,7 +41,7 @@ struct ScheduleKeeperTests {
         func run(_ name: String, namespace: String?) async throws -> PipelineRun? { nil }
         func ask(_ verb: RunVerb, of run: PipelineRun) async -> AskOutcome { .done }
 
-        func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
+        func make(_ runs: [PipelineRun], remembering: Bool) async -> [MakeOutcome] {
             state.withLock { state in
                 runs.map { run in
                     if !state.outcomes.isEmpty { return state.outcomes.removeFirst() }
@@ -52,7 +54,7 @@ struct ScheduleKeeperTests {
 
         /// Keeps schedules until the world's end.
         /// - Parameter former: What was there before.
-        func play(_ pipelines: Pipeline..., former: [Pipeline] = []) async {
+        func play(_ pipelines: Pipeline..., former: [Pipeline] = [], gone: Bool = false) async {
             let (ending, ended) = AsyncStream<Void>.makeStream()
             let keeper = ScheduleKeeper(
                 desk: self, zones: self, now: { self.state.withLock { $0.now } },
@@ -68,12 +70,17 @@ struct ScheduleKeeperTests {
                     }
                 },
                 patch: { patch in
-                    self.state.withLock { $0.patches.append(patch) }
-                    return true
+                    self.state.withLock { state in
+                        state.patches.append(patch)
+                        return state.stores.isEmpty || state.stores.removeFirst()
+                    }
                 },
                 mayAct: { self.state.withLock { $0.leads } },
                 report: { report in self.state.withLock { $0.reports.append(report) } })
             if !former.isEmpty { keeper.followed(.listed(runs: [], pipelines: former)) }
+            if gone {
+                for pipeline in former { keeper.followed(.pipelineGone(name: pipeline.metadata.name, namespace: nil)) }
+            }
             keeper.followed(.listed(runs: [], pipelines: pipelines))
             let task = Task { try await keeper.run() }
             for await _ in ending {}
@@ -121,6 +128,23 @@ struct ScheduleKeeperTests {
         await second.play(pipeline("0 3 * * *", last: "2026-05-08T03:00:00Z"))
         #expect(second.times == ["2026-05-09T03:00:00Z"])
         #expect(second.state.withLock { $0.patches.count } == 1)
+    }
+
+    @Test func `a time that could not be noted is noted later`() async {
+        let world = World(until: "2026-05-09T03:10:00Z")
+        world.state.withLock { $0.stores = [false, false] }
+        await world.play(pipeline("0 3 * * *", last: "2026-05-08T03:00:00Z"))
+        #expect(world.times == ["2026-05-09T03:00:00Z"])
+        let noted = world.state.withLock { $0.patches.map { $0.lastScheduleTime?.description } }
+        #expect(noted == Array(repeating: "2026-05-09T03:00:00Z", count: 3))
+    }
+
+    @Test func `a pipeline that goes and comes back with another schedule hasn't missed it`() async {
+        let world = World(until: "2026-05-09T04:10:00Z")
+        let before = pipeline("0 8 * * *", last: "2026-05-08T08:00:00Z")
+        await world.play(
+            pipeline("0 2 * * *", last: "2026-05-08T08:00:00Z"), former: [before], gone: true)
+        #expect(world.times.isEmpty)
     }
 
     @Test func `what can't be made is tried again, and what is refused is told and left`() async {

@@ -72,7 +72,7 @@ package final class ScheduleKeeper: ControllerObserver {
             case .pipelineGone(let name, let namespace):
                 state.pipelines[ObjectKey(name, in: namespace)] = nil
                 state.handled[ObjectKey(name, in: namespace)] = nil
-                state.schedules[ObjectKey(name, in: namespace)] = nil
+            // Its schedules stay: where it comes back as the same object with others, they are new.
             case .run, .runGone, .drained: return false
             }
             return true
@@ -154,7 +154,7 @@ package final class ScheduleKeeper: ControllerObserver {
     /// False where it has to be tried again.
     private func make(_ time: Timestamp, of pipeline: Pipeline, _ key: ObjectKey) async -> Bool {
         let run = PipelineRun(scheduled: time, of: pipeline)
-        switch await desk.make([run], for: nil).first ?? .failed("no answer") {
+        switch await desk.make([run], remembering: false).first ?? .failed("no answer") {
         case .made(let made):
             report(.made(run: made.metadata.name, pipeline: pipeline.metadata.name, time: time))
         case .exists: break
@@ -170,11 +170,14 @@ package final class ScheduleKeeper: ControllerObserver {
     }
 
     private func note(_ time: Timestamp, of pipeline: Pipeline, _ key: ObjectKey) async {
-        state.withLock { $0.handled[key] = time }
+        // A change of its schedules may have begun anew meanwhile.
+        state.withLock { $0.handled[key] = max($0.handled[key] ?? .beginning, time) }
         var patch = PipelinePatch(name: pipeline.metadata.name, namespace: pipeline.metadata.namespace)
         patch.lastScheduleTime = time
-        // What isn't stored now is found out by name after a restart: the run is there.
         if !(await self.patch(patch)) {
+            // Tried again with the next look. Until then only its name, if it isn't deleted, keeps a new process from
+            // making the run again.
+            state.withLock { _ = $0.changed.insert(key) }
             report(
                 .trouble("the time of pipeline \(pipeline.metadata.name)'s last run by schedule could not be stored"))
         }
