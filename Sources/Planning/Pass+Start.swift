@@ -86,10 +86,11 @@ extension Pass {
         plan.happenings.append(.runStarted)
     }
 
-    /// Keeps a run waiting, though not for ever: until it starts, its timeout counts from its creation.
+    /// Keeps a run waiting, though not for ever: until it starts, its timeout counts from its creation. One that somebody
+    /// wants to run again may be older than that, and waits.
     private mutating func hold(_ reason: String, _ detail: String) {
         let seconds = graph?.spec.timeoutSeconds ?? PipelineSpec.defaultTimeoutSeconds
-        if let deadline = run.metadata.creationTimestamp?.adding(seconds: seconds) {
+        if run.spec.rerunCount == 0, let deadline = run.metadata.creationTimestamp?.adding(seconds: seconds) {
             if deadline <= now {
                 endUnstarted(Reason.runTimeout, "not started within \(seconds) s of its creation: \(detail)")
                 return

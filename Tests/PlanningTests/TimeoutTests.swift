@@ -78,6 +78,21 @@ struct TimeoutTests {
         #expect(driver.outcome == "Unknown/RunTimeout")
     }
 
+    @Test func `a run that never started and is to run again waits for its turn, however old it is`() throws {
+        var spec = PipelineSpec([stage("a")])
+        spec.timeoutSeconds = 60
+        var driver = try RunDriver(spec)
+        driver.obstacle = .concurrencyLimit("1 of 1 runs are active")
+        driver.pass(after: 60)
+        #expect(driver.outcome == "False/RunTimeout")
+        driver.now = driver.now.adding(seconds: 1000)
+        driver.rerun()
+        #expect(driver.outcome == "Unknown/ConcurrencyLimit")
+        driver.obstacle = nil
+        driver.pass()
+        #expect(driver.ready == ["a"])
+    }
+
     @Test func `a rerun counts the timeout anew`() throws {
         var driver = try driver()
         driver.pass(after: 60)

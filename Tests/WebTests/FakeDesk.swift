@@ -37,7 +37,7 @@ final class FakeDesk: RunDesk {
         }
     }
 
-    func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
+    func make(_ runs: [PipelineRun], remembering: Bool) async -> [MakeOutcome] {
         state.withLock { state in
             runs.map { run in
                 if let outcome = state.makeOutcome { return outcome }

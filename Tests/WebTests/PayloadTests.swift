@@ -63,6 +63,16 @@ struct PayloadTests {
         #expect(try changed(2047) == .unknown)
     }
 
+    @Test func `as many paths as are listed of a commit at most may not be all`() throws {
+        func changed(_ count: Int) throws -> ChangedPaths? {
+            let paths = (0..<count).map { #""d/\#($0)""# }.joined(separator: ",")
+            return try push(Sample.push().replacing(#""removed":[]"#, with: #""removed":[\#(paths)]"#))?.changed
+        }
+        // One more is added by the commit.
+        #expect(try changed(2998) != .unknown)
+        #expect(try changed(2999) == .unknown)
+    }
+
     @Test func `deleted refs, and messages that ask for no runs, are told`() throws {
         #expect(try push(Sample.push(more: #""deleted":true,"#))?.isDeleted == true)
         #expect(try push(Sample.push(after: Sample.none))?.isDeleted == true)

@@ -164,6 +164,22 @@ struct ReactionTests {
         #expect(desk.asked.count == 1)
     }
 
+    @Test func `one that is opened again while an event from before its closing is under way gets its run`()
+        async throws
+    {
+        let underWay = PullRequestsUnderWay()
+        let repository = try GitHubPayload(root: try parseJSON(Sample.push()), delivery: "d", received: TestServer.now)
+            .repository()
+        let before = underWay.began(7, in: repository)
+        underWay.closed(7, in: repository)
+        let after = underWay.began(7, in: repository)
+        #expect(underWay.ended(before, of: 7, in: repository))
+        #expect(!underWay.ended(after, of: 7, in: repository))
+        // Nothing is kept.
+        underWay.closed(7, in: repository)
+        #expect(!underWay.ended(underWay.began(7, in: repository), of: 7, in: repository))
+    }
+
     // MARK: Checks
 
     @Test func `a check is run again once, and only as its own repository's`() async throws {
@@ -249,6 +265,9 @@ struct ReactionTests {
             [Sample.run("a") { $0.makeActive() }, Sample.run("b"), Sample.run("c") { $0.makeHeldFork() }],
             asked: ["cancel a", "cancel c"]),
         Case(
+            "what has ended and waits to run again is cancelled, too", "/cancel",
+            [Sample.run("a") { $0.spec.rerunCount = 1 }], asked: ["cancel a"]),
+        Case(
             "a fork's run goes at exactly the commit named", "/ok-to-test \(Sample.commit)",
             [
                 Sample.run("a") { $0.makeHeldFork() },
@@ -260,6 +279,25 @@ struct ReactionTests {
         Case(
             "another commit, or its beginning, lets nothing go", "/ok-to-test \(Sample.commit.prefix(39))",
             [Sample.run("a") { $0.makeHeldFork() }], asked: []),
+        Case(
+            "a fork's run that nobody looked at in time runs after all, the newest of each pipeline",
+            "/ok-to-test \(Sample.commit)",
+            [
+                Sample.run("b") { run in
+                    run.makeHeldFork()
+                    run.status.completionTime = Timestamp(seconds: 1)
+                },
+                Sample.run("a") { run in
+                    run.makeHeldFork()
+                    run.status.completionTime = Timestamp(seconds: 1)
+                },
+                Sample.run("superseded") { run in
+                    run.makeHeldFork()
+                    run.spec.pipelineRef = PipelineReference(name: "docs")
+                    run.spec.desiredState = .running
+                    run.status.completionTime = Timestamp(seconds: 1)
+                },
+            ], asked: ["rerun b", "resume b", "rerun superseded"]),
         Case(
             "a fork's run that goes already is left alone", "/ok-to-test \(Sample.commit)",
             [
@@ -302,6 +340,25 @@ struct ReactionTests {
         _ = try await outcome(
             "issue_comment", Sample.comment("/retest", association: association), desk: desk, github: github)
         #expect(desk.asked == (isObeyed ? ["rerun a"] : []))
+    }
+
+    @Test(arguments: [true, false])
+    func `a comment that GitHub couldn't be asked about may be delivered again, if there is somebody to ask`(
+        _ isAnswered: Bool
+    ) async throws {
+        let desk = FakeDesk(runs: [Sample.run("a")])
+        let silent = GitHubQuestions(isAnswered: isAnswered, mayWrite: { _, _, _ in nil })
+        let outcome = try await outcome("issue_comment", Sample.comment("/retest"), desk: desk, github: silent)
+        #expect(outcome.mayHelpToTryAgain == isAnswered)
+        let again = try await self.outcome("issue_comment", Sample.comment("/retest"), desk: desk)
+        #expect(again.runs.map(\.outcome) == (isAnswered ? [.asked] : []))
+    }
+
+    @Test func `a button pressed before all is listed may be pressed again`() async throws {
+        let json = """
+            {"action":"rerequested","check_suite":{"head_sha":"\(Sample.commit)"},"repository":\(Sample.repository)}
+            """
+        #expect(try await outcome("check_suite", json, desk: FakeDesk()).mayHelpToTryAgain)
     }
 
     @Test func `a comment that is delivered again is obeyed once, but for one that failed`() async throws {

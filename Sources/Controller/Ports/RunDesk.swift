@@ -12,11 +12,11 @@ package protocol RunDesk: Sendable {
 
     /// Makes runs, each with the name and namespace that it has. Outcomes come in the same order.
     ///
-    /// - Parameter delivery: The event's id where it has one. It is remembered for 7 days, so that an event that comes
-    ///   again makes nothing, even if its runs have been deleted meanwhile (`MakeOutcome.exists`).
-    func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome]
+    /// - Parameter remembering: Whether each that is there then is remembered for 7 days by its name, so that the event
+    ///   that it is for makes it once even if it has been deleted meanwhile (`MakeOutcome.exists`).
+    func make(_ runs: [PipelineRun], remembering: Bool) async -> [MakeOutcome]
 
-    /// Whether an event has been handled within the last 7 days.
+    /// Whether an event that makes no runs has been handled within the last 7 days.
     ///
     /// - Throws: where that isn't known, and the event had better come again.
     func hasHandled(_ delivery: String) async throws -> Bool
@@ -43,6 +43,11 @@ package enum RunVerb: Equatable, Sendable {
     case resume
     /// Runs failed, cancelled and skipped stages again.
     case rerun
+}
+
+extension PipelineRun {
+    /// What a run that was made for an event is remembered by. No event's id has a slash.
+    package var memoryKey: String { "\(metadata.namespace ?? "")/\(metadata.name)" }
 }
 
 package enum MakeOutcome: Equatable, Sendable {

@@ -47,14 +47,14 @@ package final class FolderDesk: RunDesk {
         return board.pipelines
     }
 
-    package func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
+    package func make(_ runs: [PipelineRun], remembering: Bool) async -> [MakeOutcome] {
         if runs.isEmpty { return [] }
         return await withCheckedContinuation { continuation in
             enum Step { case begin, wait, refuse }
             let step: Step = state.withLock { state in
                 guard state.waiting.count < Self.mostWaiting else { return .refuse }
                 state.waiting.append(
-                    Waiting(making: RunMaking(runs: runs, delivery: delivery), continuation: continuation))
+                    Waiting(making: RunMaking(runs: runs, isRemembered: remembering), continuation: continuation))
                 if state.isStoring { return .wait }
                 state.isStoring = true
                 return .begin
@@ -113,6 +113,7 @@ package final class FolderDesk: RunDesk {
     }
 
     package func runs(ofPullRequest number: Int, in repository: String) async throws -> [PipelineRun] {
+        guard board.isListed else { throw StateError(.busy, store.folder.path, "the runs are not known yet") }
         let (number, hash) = (String(number), RunLabels.repositoryHash(repository))
         return board.runs.filter {
             $0.metadata.labels[RunLabels.pullRequest] == number && $0.metadata.labels[RunLabels.repository] == hash

@@ -30,35 +30,36 @@ package final class ClusterDesk: RunDesk {
         return board.pipelines
     }
 
-    package func make(_ runs: [PipelineRun], for delivery: String?) async -> [MakeOutcome] {
+    package func make(_ runs: [PipelineRun], remembering: Bool) async -> [MakeOutcome] {
         if runs.isEmpty { return [] }
-        if let delivery {
-            do {
-                if try hasHandled(delivery) { return runs.map { _ in .exists } }
-            } catch {
-                return runs.map { _ in .failed("\(error)") }
-            }
+        if remembering {
+            do throws(APIError) { try requireMemory() } catch { return runs.map { _ in .failed("\(error)") } }
         }
-        let outcomes = await withTaskGroup(of: (Int, MakeOutcome).self) { group in
-            for (place, run) in runs.enumerated() { group.addTask { (place, await self.make(run)) } }
+        return await withTaskGroup(of: (Int, MakeOutcome).self) { group in
+            for (place, run) in runs.enumerated() { group.addTask { (place, await self.make(run, remembering)) } }
             var outcomes = [MakeOutcome](repeating: .failed("no answer"), count: runs.count)
             for await (place, outcome) in group { outcomes[place] = outcome }
             return outcomes
         }
-        if let delivery, outcomes.allSatisfy(\.isSettled) { handled.add(delivery) }
-        return outcomes
     }
 
-    private func make(_ run: PipelineRun) async -> MakeOutcome {
+    private func make(_ run: PipelineRun, _ remembering: Bool) async -> MakeOutcome {
+        if remembering, handled.contains(run.memoryKey) { return .exists }
         await store.gate.enter()
         defer { store.gate.leave() }
-        return await store.create(run, ownedBy: board.pipeline(of: run))
+        let outcome = await store.create(run, ownedBy: board.pipeline(of: run))
+        if remembering, outcome.isSettled { handled.add(run.memoryKey) }
+        return outcome
     }
 
-    package func hasHandled(_ delivery: String) throws -> Bool {
+    private func requireMemory() throws(APIError) {
         guard handled.isKnown else {
             throw APIError.unreachable("it is not known yet which deliveries have been handled")
         }
+    }
+
+    package func hasHandled(_ delivery: String) throws -> Bool {
+        try requireMemory()
         return handled.contains(delivery)
     }
 
@@ -81,11 +82,11 @@ package final class ClusterDesk: RunDesk {
 
     package func run(_ name: String, namespace: String?) async throws -> PipelineRun? {
         if let run = board.run(uid: name) { return run }
-        // Without a namespace it is a UID, and all runs are known.
-        guard let space = namespace ?? store.namespace else {
-            if board.isListed { return nil }
+        // Without a namespace it may be a UID, and all runs have to be known.
+        guard namespace != nil || board.isListed else {
             throw APIError.unreachable("the runs have not been listed yet")
         }
+        guard let space = namespace ?? store.namespace else { return nil }
         do throws(APIError) {
             let answer = try await store.connection.send(
                 APIRequest(.get, KubernetesStore.runs.path(namespace: space, name: name)))

@@ -69,20 +69,25 @@ struct GitHubPayload {
         var seen: Set<String> = []
         var paths: [String] = []
         for commit in commits {
+            var listedPaths = 0
             for key in ["added", "modified", "removed"] {
                 guard let listed = commit[key]?.array else { return .unknown }
+                listedPaths += listed.count
                 for path in listed {
                     guard let path = path.string else { return .unknown }
                     if seen.insert(path).inserted { paths.append(path) }
                 }
                 if paths.count > ChangedPaths.countLimit { return .unknown }
             }
+            if listedPaths >= Self.pathsLimit { return .unknown }
         }
         return ChangedPaths(paths)
     }
 
     /// GitHub lists no more commits of a push.
     private static let commitsLimit = 2048
+    /// GitHub lists no more paths of a commit; one that has so many may have more.
+    private static let pathsLimit = 3000
 
     private func pullRequest() throws(PayloadError) -> GitHubEvent {
         let action = try text("action", of: root, in: "")

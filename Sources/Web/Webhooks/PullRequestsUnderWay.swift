@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Pull requests whose events are being dealt with, which may have to wait for an answer of GitHub: one that is closed
-/// meanwhile leaves no run behind.
+/// meanwhile leaves no run behind. Of this process alone.
 final class PullRequestsUnderWay: Sendable {
     private struct Key: Hashable {
         var repository: String
@@ -9,28 +9,41 @@ final class PullRequestsUnderWay: Sendable {
     }
 
     private struct Entry {
-        var events = 0
-        var isClosed = false
+        /// How many events have begun, and how many of them are under way.
+        var begun = 0
+        var underWay = 0
+        /// How many had begun when it was closed last.
+        var closedAfter = 0
     }
 
     private let entries = Mutex<[Key: Entry]>([:])
 
-    func began(_ number: Int, in repository: GitHubRepository) {
-        entries.withLock { $0[key(number, repository), default: Entry()].events += 1 }
+    /// Returns the event's number.
+    func began(_ number: Int, in repository: GitHubRepository) -> Int {
+        entries.withLock { entries in
+            var entry = entries[key(number, repository)] ?? Entry()
+            entry.begun += 1
+            entry.underWay += 1
+            entries[key(number, repository)] = entry
+            return entry.begun
+        }
     }
 
     func closed(_ number: Int, in repository: GitHubRepository) {
-        entries.withLock { $0[key(number, repository)]?.isClosed = true }
+        entries.withLock { entries in
+            guard let begun = entries[key(number, repository)]?.begun else { return }
+            entries[key(number, repository)]?.closedAfter = begun
+        }
     }
 
-    /// Whether it was closed since one of the events that are under way began.
-    func ended(_ number: Int, in repository: GitHubRepository) -> Bool {
+    /// Whether the pull request was closed since that event began.
+    func ended(_ event: Int, of number: Int, in repository: GitHubRepository) -> Bool {
         let key = key(number, repository)
         return entries.withLock { entries in
             guard var entry = entries[key] else { return false }
-            entry.events -= 1
-            entries[key] = entry.events > 0 ? entry : nil
-            return entry.isClosed
+            entry.underWay -= 1
+            entries[key] = entry.underWay > 0 ? entry : nil
+            return entry.closedAfter >= event
         }
     }
 

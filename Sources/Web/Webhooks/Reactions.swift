@@ -72,9 +72,9 @@ struct Reactions: Sendable {
             openings.closed(change.number, in: repository)
             return await cancel(pullRequest: change.number, in: repository, because: "the pull request was closed")
         }
-        openings.began(change.number, in: repository)
+        let number = openings.began(change.number, in: repository)
         let outcome = await outcome(of: event, change, in: repository, by: index)
-        guard openings.ended(change.number, in: repository) else { return outcome }
+        guard openings.ended(number, of: change.number, in: repository) else { return outcome }
         // Its closing found nothing to cancel yet.
         return await cancel(outcome, because: "the pull request was closed meanwhile")
     }
@@ -101,7 +101,7 @@ struct Reactions: Sendable {
         outcome.passedOver = decision.passedOver
         outcome.reason = decision.reason
         guard !decision.runs.isEmpty else { return outcome }
-        let made = await desk.make(decision.runs, for: event.delivery)
+        let made = await desk.make(decision.runs, remembering: true)
         guard made.count == decision.runs.count else {
             return .outOfReach("\(decision.runs.count) runs were to be made, and \(made.count) answers came")
         }
@@ -126,7 +126,9 @@ struct Reactions: Sendable {
         await withRuns(ofPullRequest: number, in: repository) { runs in
             var outcome = DeliveryOutcome()
             outcome.reason = reason
-            for run in runs where !run.status.isFinished && run.spec.desiredState != .cancelled {
+            // One that has ended may be about to run again, once its group has room.
+            for run in runs
+            where (!run.status.isFinished || run.isToRunAgain) && run.spec.desiredState != .cancelled {
                 outcome.runs.append(DeliveryOutcome.Run(run, asking: await desk.ask(.cancel, of: run)))
             }
             if outcome.runs.isEmpty { outcome.reason = reason + ", and none of its runs is active" }
@@ -176,6 +178,7 @@ struct Reactions: Sendable {
     }
 
     private func rerun(head: String, in repository: GitHubRepository) async -> DeliveryOutcome {
+        guard view.isListed else { return .outOfReach("the runs aren't known yet") }
         let runs = view.runs.filter { run in
             (run.spec.source?.revision == head || run.status.source?.revision == head) && isRun(run, of: repository)
         }
@@ -195,13 +198,11 @@ struct Reactions: Sendable {
     /// - Parameter runs: The newest first.
     private func rerunFailed(of runs: [PipelineRun]) async -> DeliveryOutcome {
         var outcome = DeliveryOutcome()
-        var seen: [String] = []
+        var seen: Set<String> = []
         for run in runs {
-            let pipeline = "\(run.metadata.namespace ?? "")/\(run.spec.pipelineRef?.name ?? "")"
-            guard !seen.contains(pipeline) else { continue }
-            seen.append(pipeline)
+            guard seen.insert(run.pipelineKey).inserted else { continue }
             guard run.status.isFinished, run.status.succeeded?.status != .true else { continue }
-            if run.spec.rerunCount > run.status.observedRerun {
+            if run.isToRunAgain {
                 outcome.runs.append(DeliveryOutcome.Run(run, .exists))
             } else {
                 outcome.runs.append(await rerun(run))
@@ -231,11 +232,12 @@ struct Reactions: Sendable {
         }
         guard answer ?? comment.isOwner else {
             let author = comment.author.shown(64)
-            return .ignored(
-                answer == nil
-                    ? "whether \(author) may write to the repository can't be learnt (GitHub gives no answer, or there is no token "
-                        + "to ask with), and only its owner is believed then"
-                    : "\(author) may not write to the repository")
+            if answer != nil { return .ignored("\(author) may not write to the repository") }
+            let problem = "whether \(author) may write to the repository can't be learnt"
+            guard questions.isAnswered else {
+                return .ignored("\(problem) without a token for GitHub, and only its owner is believed then")
+            }
+            return .outOfReach("\(problem): GitHub gives no answer")
         }
         var outcome = DeliveryOutcome()
         var reasons: [String] = []
@@ -261,13 +263,32 @@ struct Reactions: Sendable {
 
     private func letGo(_ runs: [PipelineRun], at commit: String) async -> DeliveryOutcome {
         var outcome = DeliveryOutcome()
+        var seen: Set<String> = []
         for run in runs where run.isOfFork && run.spec.source?.revision == commit {
-            guard run.spec.desiredState == .paused, !run.status.isFinished else { continue }
+            let isNewest = seen.insert(run.pipelineKey).inserted
+            if run.status.isFinished {
+                // Its time was over before anybody had looked at it, or a newer one took its place.
+                guard isNewest, run.isHeldFork, !run.isToRunAgain else { continue }
+                let asked = await desk.ask(.rerun, of: run)
+                guard asked == .done, run.spec.desiredState == .paused else {
+                    outcome.runs.append(DeliveryOutcome.Run(run, asking: asked))
+                    continue
+                }
+            } else if run.spec.desiredState != .paused {
+                continue
+            }
             outcome.runs.append(DeliveryOutcome.Run(run, asking: await desk.ask(.resume, of: run)))
         }
         if outcome.runs.isEmpty { outcome.reason = "no run of this pull request waits at that commit" }
         return outcome
     }
+}
+
+extension PipelineRun {
+    /// It has ended, and waits for its turn to run again.
+    fileprivate var isToRunAgain: Bool { status.isFinished && spec.rerunCount > status.observedRerun }
+
+    fileprivate var pipelineKey: String { "\(metadata.namespace ?? "")/\(spec.pipelineRef?.name ?? "")" }
 }
 
 /// The index of the pipelines as they were last.

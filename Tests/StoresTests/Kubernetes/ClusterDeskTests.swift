@@ -25,7 +25,7 @@ struct ClusterDeskTests {
         let run = run("ci-1")
         let made = await withTaskGroup(of: [MakeOutcome].self) { group in
             for number in 0..<10 {
-                group.addTask { await (number.isMultiple(of: 2) ? one : other).make([run], for: "d") }
+                group.addTask { await (number.isMultiple(of: 2) ? one : other).make([run], remembering: true) }
             }
             var made = 0
             for await outcomes in group {
@@ -38,7 +38,7 @@ struct ClusterDeskTests {
         #expect(made == 1)
         // What this process has handled makes nothing again, though its run is gone.
         home.cluster.delete("pipelineruns", "team", "ci-1")
-        #expect(await one.make([run], for: "d") == [.exists])
+        #expect(await one.make([run], remembering: true) == [.exists])
     }
 
     @Test func `an event that made no run is remembered, and none is known before others' have been read`() async throws
@@ -50,7 +50,7 @@ struct ClusterDeskTests {
         #expect(try desk.hasHandled("d"))
         let early = ClusterDesk(home.store, board: RunBoard(), handled: home.handled())
         #expect(throws: APIError.self) { try early.hasHandled("d") }
-        #expect(await early.make([run("ci-1")], for: "d").allSatisfy { !$0.isSettled })
+        #expect(await early.make([run("ci-1")], remembering: true).allSatisfy { !$0.isSettled })
     }
 
     @Test func `however many runs are to be made, connections are left for others`() async throws {
@@ -61,7 +61,7 @@ struct ClusterDeskTests {
         await withTaskGroup { group in
             for number in 1...200 {
                 group.addTask {
-                    let outcomes = await desk.make([run("ci-\(number)")], for: nil)
+                    let outcomes = await desk.make([run("ci-\(number)")], remembering: false)
                     #expect(outcomes.count { $0.isSettled } == 1)
                 }
             }
@@ -92,7 +92,7 @@ struct ClusterDeskTests {
             for await _ in listed {}
             let pipelines = try await desk.pipelines()
             #expect(pipelines.map(\.metadata.name) == ["ci"])
-            _ = await desk.make([run("ci-1")], for: "d")
+            _ = await desk.make([run("ci-1")], remembering: true)
             let owner = home.cluster.object("pipelineruns", "team", "ci-1")?["metadata"]?["ownerReferences"]?.array
             #expect(owner?.first?["name"]?.string == "ci")
             group.cancelAll()
@@ -128,18 +128,18 @@ struct ClusterDeskTests {
         let home = ClusterHome()
         let desk = await home.desk(RunBoard())
         home.cluster.next(.fail(.unreachable("no answer"))) { $0.method == .post }
-        guard case .failed = await desk.make([run("ci-1")], for: "d").first else {
+        guard case .failed = await desk.make([run("ci-1")], remembering: true).first else {
             Issue.record("it was not made")
             return
         }
-        guard case .made = await desk.make([run("ci-1")], for: "d").first else {
+        guard case .made = await desk.make([run("ci-1")], remembering: true).first else {
             Issue.record("it was not made")
             return
         }
         // Made, and the answer lost: it is there when it is sent again.
         home.cluster.next(.loseAnswer) { $0.method == .post }
-        _ = await desk.make([run("ci-2")], for: "e")
-        #expect(await desk.make([run("ci-2")], for: "e") == [.exists])
+        _ = await desk.make([run("ci-2")], remembering: true)
+        #expect(await desk.make([run("ci-2")], remembering: true) == [.exists])
     }
 
     @Test func `fields of a pipeline's status are patched, each by itself`() async throws {

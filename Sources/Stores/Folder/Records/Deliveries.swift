@@ -1,7 +1,8 @@
 internal import GRDB
 internal import Model
 
-/// The events that have been handled: what comes again within 7 days makes nothing.
+/// The events that have been handled, and the runs that were made for events: what comes again within 7 days makes
+/// nothing.
 enum Deliveries {
     private static let memory = 7 * 86_400
 

@@ -2,23 +2,26 @@ internal import Controller
 internal import GRDB
 internal import Model
 
-/// Runs that are to be made for one event: all of them, or none.
+/// Runs that are to be made for one event.
 struct RunMaking: Sendable {
     var runs: [PipelineRun]
-    var delivery: String?
+    /// Whether what has been made is made once, even if it is deleted.
+    var isRemembered: Bool
 
     /// Makes them within a transaction.
     ///
-    /// An event of which something can't be made is not remembered: whoever mends the pipeline may have it sent again.
+    /// What can't be made is not remembered: whoever mends the pipeline may have the event sent again.
     ///
     /// - Parameter pipelines: those that have been read in the same transaction.
     func make(
         at now: Timestamp, _ pipelines: inout KnownPipelines, _ database: Database
     ) throws -> [MakeOutcome] {
-        if let delivery, try Deliveries.contains(delivery, database) { return runs.map { _ in .exists } }
-        let outcomes = try runs.map { try make($0, at: now, &pipelines, database) }
-        if let delivery, outcomes.allSatisfy(\.isSettled) { try Deliveries.add(delivery, at: now, database) }
-        return outcomes
+        try runs.map { run in
+            if isRemembered, try Deliveries.contains(run.memoryKey, database) { return .exists }
+            let outcome = try make(run, at: now, &pipelines, database)
+            if isRemembered, outcome.isSettled { try Deliveries.add(run.memoryKey, at: now, database) }
+            return outcome
+        }
     }
 
     private func make(

@@ -114,8 +114,8 @@ package final class HandledDeliveries: Sendable {
             let isMissing = changes.isEmpty && error.status?.code == 404
             let isNew = state.withLock { state in
                 state.book.failed(changes)
-                // Where there was no answer it looks again the next time.
-                if error.status != nil { state.saw(shelf) }
+                // What may pass is looked at again the next time.
+                if let code = error.status?.code, code == 403 || code == 404 { state.saw(shelf) }
                 let trouble = isMissing ? nil : error.status?.code ?? 0
                 defer { state.troubles[shelf] = trouble }
                 // A process that ends breaks off what it asks, and stores it with its last look.
