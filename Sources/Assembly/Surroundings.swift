@@ -93,7 +93,7 @@ final class Surroundings: Sendable {
             if let github {
                 let queries = GitHubQueries(client: github)
                 ports.github = GitHubQuestions(
-                    mayWrite: { await queries.mayWrite(owner: $0, repo: $1, user: $2) },
+                    mayWrite: { try await queries.mayWrite(owner: $0, repo: $1, user: $2) },
                     changedFiles: { await queries.changedFiles(owner: $0, repo: $1, pullRequest: $2) })
             }
             ports.meters = WebMeters(

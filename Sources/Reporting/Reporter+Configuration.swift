@@ -16,19 +16,18 @@ extension Reporter {
         recovered: @escaping @Sendable (_ target: String) -> Void = { _ in }
     ) {
         var targets: [any NotificationTarget] = []
-        let start = clock.wall()
         if let slack = configuration.slack {
             targets.append(
                 SlackTarget(
                     slack, externalURL: configuration.externalURL, github: configuration.github, http: http,
                     tail: tail))
         } else {
-            targets.append(UnsetTarget.slack(since: start))
+            targets.append(UnsetTarget.slack(clock))
         }
         if let settings = configuration.github, let github {
             targets.append(GitHubTarget(settings, externalURL: configuration.externalURL, client: github))
         } else {
-            targets.append(UnsetTarget.github(since: start))
+            targets.append(UnsetTarget.github(clock))
         }
         self.init(targets: targets, clock: clock, record: record, count: count, warn: warn, recovered: recovered)
     }

@@ -99,6 +99,8 @@ package final class Reporter: ControllerObserver {
         guard let target = targets.first(where: { $0.name == key.target }) else { return }
         let (run, told) = state.withLock { state in (state.runs.run(key.uid), state.runs.told(key.uid, key.target)) }
         guard let run else { return finish(key, target, of: nil) }
+        // It was kept for its end alone, which nobody could be told of for too long.
+        if state.withLock({ $0.runs.isGone(key.uid) }), isPast(run) { return finish(key, target, of: run) }
         if target.isPerCommit, state.withLock({ $0.newest.isOutdone(run) }) {
             state.withLock { $0.runs.refuse(RunSummary(run).event, of: key.uid, by: key.target) }
             return finish(key, target, of: run)
@@ -185,7 +187,6 @@ package final class Reporter: ControllerObserver {
             if target.isSettled(run, told: told) { continue }
             guard run.status.completionTime != nil else { return false }
             if state.runs.isRefused(RunSummary(run).event, of: run.uid, by: target.name) { continue }
-            // One that is gone was kept for this alone; a target may be away for days.
             if state.runs.isLate(run.uid) || state.runs.isGone(run.uid) && isPast(run) { continue }
             return false
         }

@@ -106,7 +106,36 @@ import Testing
             #expect(await target.calls.first(3) == ["u1 Running/0", "u1 Failed/0", "u1 Failed/0"])
             await desk.idle()
             #expect(desk.reporter.keptRuns == 0)
-            #expect(target.forgotten.entries.contains("u1"))
+            #expect(await target.forgotten.first(1).contains("u1"))
+        }
+    }
+
+    @Test func `what was deleted isn't kept for ever while nobody can be told`() async throws {
+        let target = FakeTarget([.told(event: "Running/0")] + Array(repeating: .retry("it is down"), count: 10_000))
+        try await Desk([target]).working { desk in
+            desk.list(start)
+            await desk.records.first(1)
+            var end = end
+            end.status.completionTime = desk.time.clock.wall()
+            desk.observe(end)
+            desk.reporter.followed(.runGone(uid: "u1"))
+            await desk.idle()
+            #expect(desk.time.now > .seconds(6 * 3600))
+            #expect(desk.reporter.keptRuns == 0)
+        }
+    }
+
+    @Test func `a run that had ended long ago is told of when it has run again`() async throws {
+        let target = FakeTarget()
+        let time = TestTime()
+        time.pass(.seconds(7 * 3600))
+        try await Desk([target], time: time).working { desk in
+            desk.list(end)
+            #expect(desk.reporter.keptRuns == 0)
+            desk.observe(.sample(slack: [.failed], stages: [.sample("lint", .running)], rerun: 1))
+            await target.calls.first(1)
+            desk.observe(.sample(slack: [.failed], stages: [.sample("lint", .succeeded)], end: .true, rerun: 1))
+            #expect(await target.calls.first(2) == ["u1 Running/1", "u1 Succeeded/1"])
         }
     }
 
@@ -146,7 +175,7 @@ import Testing
             invalid.status.pipelineSpec = nil
             await target.calls.first(1)
             desk.observe(invalid)
-            #expect(await target.calls.first(2) == ["u1 Waiting/0", "u1 Failed/0"])
+            #expect(await target.calls.first(2) == ["u1 Waiting/0", "u1 Failed/0/unstarted"])
             await desk.idle()
             // Without notifications nobody is told.
             var other = PipelineRun.sample("u2", started: false)

@@ -38,22 +38,35 @@ package struct GitHubQueries: Sendable {
     }
 
     /// Whether somebody may write to a repository.
-    package func mayWrite(owner: String, repo: String, user: String) async -> Bool? {
+    ///
+    /// - Throws: where GitHub gives no answer, and may give one later.
+    package func mayWrite(owner: String, repo: String, user: String) async throws -> Bool? {
         guard let repository = GitHubRepository(owner: owner, name: repo), !user.isEmpty, user.utf8.count <= 100 else {
             return nil
         }
         let path = "\(repository.path)/collaborators/\(Self.encoded(user))/permission"
-        guard let answer = await answer(path, repository, until: clock.now() + Self.timeLimit),
-            let permission = answer["permission"]?.string
-        else { return nil }
-        return ["admin", "write", "maintain"].contains(permission)
+        do throws(GitHubError) {
+            let answer = try await ask(path, repository, until: clock.now() + Self.timeLimit)
+            return answer["permission"]?.string.map { ["admin", "write", "maintain"].contains($0) }
+        } catch {
+            switch error {
+            case .retry, .limited: throw error
+            case .unauthorised, .refused, .misconfigured: return nil
+            }
+        }
     }
 
     private func answer(_ path: String, _ repository: GitHubRepository, until deadline: Duration) async -> Node? {
+        try? await ask(path, repository, until: deadline)
+    }
+
+    private func ask(
+        _ path: String, _ repository: GitHubRepository, until deadline: Duration
+    ) async throws(GitHubError) -> Node {
         let left = deadline - clock.now()
-        guard left > .zero else { return nil }
+        guard left > .zero else { throw .retry("GitHub gives no answer in time", mayHaveActed: false) }
         let seconds = Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
-        return try? await client.send(
+        return try await client.send(
             "GET", path, for: repository, as: .tokenOrApp, within: min(5, max(0.01, seconds))
         ).body
     }

@@ -52,6 +52,7 @@ struct FollowedRuns {
     /// - Parameter isPast: Whether it ended so long ago that nobody wants to know, if it is seen for the first time.
     /// - Returns: The run as it stands now; nil where nothing new has been said.
     mutating func followed(_ run: PipelineRun, isPast: Bool) -> PipelineRun? {
+        defer { noteActivity(run.uid) }
         guard let entry = entries[run.uid], entry.isControlled else {
             entries[run.uid, default: Entry(isLate: isPast)].run = run
             return run
@@ -71,7 +72,13 @@ struct FollowedRuns {
         guard entries[run.uid] != nil else { return false }
         entries[run.uid]?.run = run
         entries[run.uid]?.isControlled = true
+        noteActivity(run.uid)
         return true
+    }
+
+    /// What has ended long ago may run again.
+    private mutating func noteActivity(_ uid: String) {
+        if entries[uid]?.run?.status.isFinished == false { entries[uid]?.isLate = false }
     }
 
     /// The run has been deleted. What has ended, and is still to be told of, is kept until it has been told.

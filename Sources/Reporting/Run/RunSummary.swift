@@ -110,7 +110,9 @@ struct RunSummary: Equatable, Sendable {
     }
 
     /// How the run stands and the rerun it belongs to: `Failed/0`. What a record says of what was told.
-    var event: String { "\(phase.rawValue)/\(rerun)" }
+    ///
+    /// An end without a start is another than the one that may follow, once what was wrong with the run is mended.
+    var event: String { "\(phase.rawValue)/\(rerun)" + (start == nil && phase.isEnd ? "/unstarted" : "") }
 
     private func currentPhase(_ condition: Condition?) -> RunPhase {
         if completion != nil {

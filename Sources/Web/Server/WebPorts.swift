@@ -11,7 +11,7 @@ package struct WebPorts: Sendable {
     package var metrics: @Sendable () async -> String
     /// Why a run stands where it does; nil leaves it to what its status says.
     package var explain: @Sendable (PipelineRun) async -> RunExplanation?
-    package var github = GitHubQuestions(isAnswered: false)
+    package var github = GitHubQuestions()
     package var meters = WebMeters()
 
     package init(
@@ -28,19 +28,17 @@ package struct WebPorts: Sendable {
 
 /// What GitHub may be asked while a delivery waits for its answer. Each has to end soon once its task is cancelled.
 package struct GitHubQuestions: Sendable {
-    /// Whether there is somebody to ask; else there is never an answer.
-    package var isAnswered: Bool
     /// Whether a user may push to a repository (owner, repository, user); nil where that can't be learnt.
-    package var mayWrite: @Sendable (String, String, String) async -> Bool?
+    ///
+    /// Throws where it may be learnt later.
+    package var mayWrite: @Sendable (String, String, String) async throws -> Bool?
     /// The paths that a pull request changes (owner, repository, number); nil where they can't be learnt, or not all.
     package var changedFiles: @Sendable (String, String, Int) async -> [String]?
 
     package init(
-        isAnswered: Bool = true,
-        mayWrite: @escaping @Sendable (String, String, String) async -> Bool? = { _, _, _ in nil },
+        mayWrite: @escaping @Sendable (String, String, String) async throws -> Bool? = { _, _, _ in nil },
         changedFiles: @escaping @Sendable (String, String, Int) async -> [String]? = { _, _, _ in nil }
     ) {
-        self.isAnswered = isAnswered
         self.mayWrite = mayWrite
         self.changedFiles = changedFiles
     }

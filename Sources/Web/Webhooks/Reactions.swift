@@ -227,17 +227,18 @@ struct Reactions: Sendable {
     // MARK: Comments
 
     private func obey(_ comment: GitHubEvent.Comment, in repository: GitHubRepository) async -> DeliveryOutcome {
-        let answer = await within(patience) {
-            await questions.mayWrite(repository.owner, repository.name, comment.author)
-        }
-        guard answer ?? comment.isOwner else {
-            let author = comment.author.shown(64)
-            if answer != nil { return .ignored("\(author) may not write to the repository") }
-            let problem = "whether \(author) may write to the repository can't be learnt"
-            guard questions.isAnswered else {
-                return .ignored("\(problem) without a token for GitHub, and only its owner is believed then")
-            }
-            return .outOfReach("\(problem): GitHub gives no answer")
+        let answer: Access? = await within(patience) { await access(of: comment.author, to: repository) }
+        let author = comment.author.shown(64)
+        switch answer ?? .unanswered {
+        case .writes: break
+        case .reads: return .ignored("\(author) may not write to the repository")
+        case .unknown where !comment.isOwner:
+            return .ignored(
+                "whether \(author) may write to the repository can't be learnt (there is no token for GitHub, or it has "
+                    + "no right to ask), and only its owner is believed then")
+        case .unanswered where !comment.isOwner:
+            return .outOfReach("whether \(author) may write to the repository isn't known: GitHub gives no answer")
+        case .unknown, .unanswered: break
         }
         var outcome = DeliveryOutcome()
         var reasons: [String] = []
@@ -259,6 +260,26 @@ struct Reactions: Sendable {
         }
         outcome.reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
         return outcome
+    }
+
+    private enum Access {
+        case writes
+        case reads
+        /// It can't be learnt.
+        case unknown
+        /// It can't be learnt now.
+        case unanswered
+    }
+
+    private func access(of user: String, to repository: GitHubRepository) async -> Access {
+        do {
+            guard let mayWrite = try await questions.mayWrite(repository.owner, repository.name, user) else {
+                return .unknown
+            }
+            return mayWrite ? .writes : .reads
+        } catch {
+            return .unanswered
+        }
     }
 
     private func letGo(_ runs: [PipelineRun], at commit: String) async -> DeliveryOutcome {
