@@ -41,7 +41,9 @@ struct Explainer {
             result.end = status.succeeded.map { EndCause($0) } ?? .succeeded("")
         } else {
             result.gates = runGates()
-            if let graph = input.graph, ending == nil, let start = status.startTime ?? run.metadata.creationTimestamp {
+            // What is to run again waits without one.
+            let creation = run.spec.rerunCount == 0 ? run.metadata.creationTimestamp : nil
+            if let graph = input.graph, ending == nil, let start = status.startTime ?? creation {
                 result.deadline = start.adding(seconds: graph.spec.timeoutSeconds)
             }
         }

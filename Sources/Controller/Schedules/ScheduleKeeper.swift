@@ -67,6 +67,9 @@ package final class ScheduleKeeper: ControllerObserver {
             switch event {
             case .listed(_, let pipelines):
                 state.pipelines = [:]
+                let present = Set(pipelines.map { ObjectKey($0.metadata) })
+                state.schedules = state.schedules.filter { present.contains($0.key) }
+                state.changed.formIntersection(present)
                 for pipeline in pipelines { keep(pipeline, &state) }
             case .pipeline(let pipeline): keep(pipeline, &state)
             case .pipelineGone(let name, let namespace):
@@ -121,16 +124,17 @@ package final class ScheduleKeeper: ControllerObserver {
 
     /// Deals with all that is due, and says when to look again.
     private func look() async -> Timestamp? {
-        let pipelines = state.withLock { state in
-            state.pipelines.keys.sorted().compactMap { key in
-                state.pipelines[key].map { (key: key, pipeline: $0, handled: state.handled[key]) }
-            }
-        }
+        let keys = state.withLock { $0.pipelines.keys.sorted() }
         var again: Timestamp?
-        for (key, pipeline, handled) in pipelines {
+        for key in keys {
             guard mayAct() else { return again }
             let now = now()
-            if let handled, state.withLock({ $0.changed.remove(key) }) != nil { await note(handled, of: pipeline, key) }
+            // As they are now: the ones before may have taken a while.
+            let (pipeline, handled, isChanged) = state.withLock { state in
+                (state.pipelines[key], state.handled[key], state.changed.remove(key) != nil)
+            }
+            guard let pipeline else { continue }
+            if let handled, isChanged { await note(handled, of: pipeline, key) }
             let since = max(
                 handled ?? pipeline.status.lastScheduleTime ?? .beginning,
                 pipeline.status.lastScheduleTime ?? .beginning,

@@ -16,7 +16,7 @@ package final class FolderDesk: RunDesk {
     /// Not sooner after the beginning of one transaction does the next one begin. A lone event waits for nothing.
     private static let pace = Duration.milliseconds(4)
 
-    /// After so many events old ones are forgotten: more at a time than have come since.
+    /// After so many runs for events old ones are forgotten: more at a time than have been made since.
     private static let pruneInterval = 200
 
     private struct Waiting {
@@ -82,16 +82,17 @@ package final class FolderDesk: RunDesk {
     /// Stores what waits, and goes on for as long as there is something.
     private func storeNext() {
         store.pool.asyncWriteWithoutTransaction { [self] database in
-            let (batch, prunes) = state.withLock { state in
+            let (batch, pruned) = state.withLock { state in
                 state.lastBegan = .now
                 let batch = Array(state.waiting.prefix(Self.mostTogether))
                 state.waiting.removeFirst(batch.count)
-                state.sincePruning += batch.count
-                let prunes = state.sincePruning >= Self.pruneInterval
-                if prunes { state.sincePruning = 0 }
-                return (batch, prunes)
+                state.sincePruning += batch.reduce(0) { $0 + $1.making.runs.count }
+                guard state.sincePruning >= Self.pruneInterval else { return (batch, 0) }
+                let pruned = state.sincePruning * 2
+                state.sincePruning = 0
+                return (batch, pruned)
             }
-            let outcomes = store.make(batch.map(\.making), prunes: prunes, database)
+            let outcomes = store.make(batch.map(\.making), pruning: pruned, database)
             // Before anybody learns of it: who has all answers may close the store.
             store.checkpoints.wrote(batch.reduce(0) { $0 + $1.making.runs.count })
             for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
@@ -146,14 +147,16 @@ package final class FolderDesk: RunDesk {
 
 extension FolderStore {
     /// Makes runs for several events in one transaction, and tells those who follow.
-    fileprivate func make(_ makings: [RunMaking], prunes: Bool, _ database: Database) -> [[MakeOutcome]] {
+    ///
+    /// - Parameter count: How much of what is remembered may be forgotten, if its time is over.
+    fileprivate func make(_ makings: [RunMaking], pruning count: Int, _ database: Database) -> [[MakeOutcome]] {
         let now = clock()
         var outcomes: [[MakeOutcome]] = []
         do {
             try database.inTransaction(.immediate) {
                 var pipelines = KnownPipelines()
                 for making in makings { outcomes.append(try making.make(at: now, &pipelines, database)) }
-                if prunes { try Deliveries.prune(at: now, database) }
+                if count > 0 { try Deliveries.prune(at: now, atMost: count, database) }
                 return .commit
             }
         } catch {

@@ -18,11 +18,11 @@ enum Deliveries {
     }
 
     /// Forgets those whose time is over; a few at once, so that none of a busy day's writes is held up.
-    static func prune(at now: Timestamp, _ database: Database) throws {
+    static func prune(at now: Timestamp, atMost count: Int, _ database: Database) throws {
         try database.cachedStatement(
             sql: """
-                DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE handled < ? ORDER BY handled LIMIT 500)
+                DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE handled < ? ORDER BY handled LIMIT ?)
                 """
-        ).execute(arguments: [now.adding(seconds: -memory).microseconds])
+        ).execute(arguments: [now.adding(seconds: -memory).microseconds, count])
     }
 }
