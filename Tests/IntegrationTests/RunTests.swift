@@ -119,6 +119,17 @@ import Testing
         }
     }
 
+    @Test func aControllerThatCannotWorkEndsTheRunWithTheReason() async throws {
+        try await withHome { home in
+            try home.write(Manifest.pipeline("one", [Stage("a", script: home.enter)]), to: "one.yaml")
+            let ending = try await home.martlet(
+                "run", "one.yaml", "--kafka", "127.0.0.1:1", "--kafka-property", "security.protocol=ssl",
+                "--kafka-property", "ssl.ca.location=/no/such/file")
+            #expect(ending.code != 0)
+            #expect(ending.errors.contains("ssl.ca.location"), "\(ending.errors)")
+        }
+    }
+
     @Test func aSelectorThatNoAgentCanMatchFailsAtOnce() async throws {
         try await withHome { home in
             try home.write(

@@ -104,8 +104,12 @@ struct RunCommand: AsyncParsableCommand {
         _ controller: LocalController, _ watch: RunWatch, _ display: ProgressDisplay, isAlone: Bool,
         agents: [AgentConfiguration]
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await controller.run() }
+        // Each says whether all has been shown. A controller that fails ends everything at once.
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await controller.run()
+                return false
+            }
             group.addTask {
                 await Signals.watch {
                     watch.note("martlet: cancelling; Ctrl-C again ends everything at once")
@@ -114,13 +118,21 @@ struct RunCommand: AsyncParsableCommand {
                     display.end()
                     _exit(130)
                 }
+                return false
             }
             if !isAlone {
-                group.addTask { await cancelHopeless(watch, in: controller.store) }
+                group.addTask {
+                    await cancelHopeless(watch, in: controller.store)
+                    return false
+                }
             }
-            await display.run()
-            // Agents of kind `noop` print nothing, not even an end.
-            await waitForOutput(watch, of: agents.filter { !$0.kinds.contains("noop") }.map(\.instance))
+            group.addTask {
+                await display.run()
+                // Agents of kind `noop` print nothing, not even an end.
+                await waitForOutput(watch, of: agents.filter { !$0.kinds.contains("noop") }.map(\.instance))
+                return true
+            }
+            while let isShown = try await group.next(), !isShown {}
             group.cancelAll()
             while let _ = try await group.next() {}
         }
