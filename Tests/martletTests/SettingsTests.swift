@@ -60,7 +60,8 @@ import Testing
         ("a # in quotes", "MARTLET_STATE=\"dir # 1\"", "dir # 1"),
         ("export before", "export MARTLET_STATE=dir", "dir"),
         ("a byte order mark before", "\u{FEFF}MARTLET_STATE=dir", "dir"),
-        ("the line feed of Windows", "MARTLET_STATE=dir\r", "dir"),
+        ("the line ends of Windows", "# where\r\nMARTLET_STATE=dir\r\nMARTLET_SLOTS=2\r\n", "dir"),
+        ("a carriage return at the end", "MARTLET_STATE=dir\r", "dir"),
         ("an equals sign within", "MARTLET_STATE=a=b", "a=b"),
         ("nothing", "MARTLET_STATE=", ".martlet"),
         ("nothing in quotes", "MARTLET_STATE=\"\"", ".martlet"),
@@ -105,6 +106,10 @@ import Testing
         (Settings.output, "jsno", "--output: \"jsno\" is not one of text, json (did you mean json?)"),
         (Settings.label, "arch", "--label: must be of the form KEY=VALUE, but is \"arch\""),
         (Settings.keepWorkspace, "maybe", "--keep-workspace: must be true or false, but is \"maybe\""),
+        (
+            Settings.kafkaProperty, "hunter2",
+            "--kafka-property: must be of the form KEY=VALUE; what stands between two commas is not"
+        ),
     ])
     func aMistakeInAFlag(_ setting: Setting, _ text: String, _ expected: String) {
         #expect(values(flags: [(setting.name, [text])]).problems == [expected])

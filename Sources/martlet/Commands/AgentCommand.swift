@@ -58,7 +58,10 @@ struct AgentCommand: AsyncParsableCommand {
         let hasOwnFolder = settings.value(Settings.agentState)
         let usesState = settings.text(Settings.installation) == nil || settings.text(Settings.kafka) == nil
         let state = usesState ? settings.statePath : nil
-        configuration.stateFolder = (hasOwnFolder.texts.last ?? state.map { "\($0)/agents/\(configuration.id)" })
+        // One that is named is used, also where it isn't a controller's.
+        let isNamed = settings.value(Settings.state).origin != .fallback
+        let ownFolder = (state ?? (isNamed ? settings.statePath : nil)).map { "\($0)/agents/\(configuration.id)" }
+        configuration.stateFolder = (hasOwnFolder.texts.last ?? ownFolder)
             .map(absolute)
         configuration.allowsLocalSources = state != nil
         let verifyKeys = try settings.verifyKeys(logger)

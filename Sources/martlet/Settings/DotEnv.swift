@@ -15,7 +15,7 @@ struct DotEnv {
     init(_ text: String) {
         // Editors of other systems put a byte order mark before the first line.
         let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
-        for (place, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (place, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let number = place + 1
             var line = Self.trimmed(raw)
             if line.isEmpty || line.hasPrefix("#") { continue }

@@ -164,7 +164,10 @@ struct SettingValues {
                     complain("must be true or false, but is \"\(text)\"")
                 }
             case .list:
-                if !text.contains("=") { complain("must be of the form \(setting.placeholder), but is \"\(text)\"") }
+                guard !text.contains("=") else { continue }
+                complain(
+                    "must be of the form \(setting.placeholder)"
+                        + (setting.isSecret ? "; what stands between two commas is not" : ", but is \"\(text)\""))
             case .choice(let words):
                 if !words.contains(text) {
                     let near = Suggestion.nearest(to: text, among: words)

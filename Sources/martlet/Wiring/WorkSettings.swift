@@ -106,6 +106,7 @@ extension SettingValues {
         guard isOn(Settings.kubernetes) || kubeconfig != nil else {
             let idle = [
                 Settings.context, Settings.namespace, Settings.watchNamespace, Settings.lease, Settings.identity,
+                Settings.installation,
             ]
             .first { value($0).origin == .flag }
             if let idle {
