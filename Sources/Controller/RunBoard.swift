@@ -46,7 +46,9 @@ package final class RunBoard: ControllerObserver {
 
     package func run(named name: String, namespace: String?) -> PipelineRun? {
         state.withLock { state in
-            state.runs.values.first { $0.metadata.name == name && $0.metadata.namespace == namespace }
+            // In a folder one that was deleted with its file may be there beside the one that has its name now.
+            state.runs.values.filter { $0.metadata.name == name && $0.metadata.namespace == namespace }
+                .max { ($0.created, $0.uid) < ($1.created, $1.uid) }
         }
     }
 
@@ -56,7 +58,7 @@ package final class RunBoard: ControllerObserver {
     }
 
     private static func order(_ runs: [String: PipelineRun]) -> [String] {
-        let times = runs.map { (uid: $0.key, time: $0.value.metadata.creationTimestamp ?? Timestamp(seconds: 0)) }
+        let times = runs.map { (uid: $0.key, time: $0.value.created) }
         return times.sorted { ($0.time, $0.uid) > ($1.time, $1.uid) }.map(\.uid)
     }
 
@@ -108,4 +110,8 @@ package final class RunBoard: ControllerObserver {
         }
     }
 
+}
+
+extension PipelineRun {
+    fileprivate var created: Timestamp { metadata.creationTimestamp ?? Timestamp(seconds: 0) }
 }

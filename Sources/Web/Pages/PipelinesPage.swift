@@ -49,7 +49,7 @@ struct PipelinesPage {
         // Without what a URL may say of its user.
         let repository = spec.source.map { RepositoryURL.normalised($0.url) } ?? ""
         return #"""
-            <tr><th scope="row"><a href="/?pipeline=\#(pipeline.metadata.name)">\#(pipeline.metadata.name)</a>\#(suspended)\#(mistake)\#(namespace)</th><td>\#(repository)</td><td>\#(spec.triggers.map(\.word).joined(separator: ", "))</td><td>\#(spec.stages.count + spec.finally.count)</td><td>\#(name)</td><td>\#(state)</td><td>\#(PageFrame.age(run?.metadata.creationTimestamp, now: now))</td></tr>
+            <tr><th scope="row"><a href="\#(RunsPage.path(pipeline.metadata.name, in: pipeline.metadata.namespace))">\#(pipeline.metadata.name)</a>\#(suspended)\#(mistake)\#(namespace)</th><td>\#(repository)</td><td>\#(spec.triggers.map(\.word).joined(separator: ", "))</td><td>\#(spec.stages.count + spec.finally.count)</td><td>\#(name)</td><td>\#(state)</td><td>\#(PageFrame.age(run?.metadata.creationTimestamp, now: now))</td></tr>
 
             """#
     }

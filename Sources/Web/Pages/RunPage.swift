@@ -38,7 +38,7 @@ struct RunPage {
             guard let value, !value.text.isEmpty else { return }
             rows += "<div><dt>\(name)</dt><dd>\(value)</dd></div>\n"
         }
-        fact("Pipeline", picture.pipeline.map { #"<a href="/?pipeline=\#($0)">\#($0)</a>"# })
+        fact("Pipeline", picture.pipeline.map { #"<a href="\#(RunsPage.path($0, in: picture.namespace))">\#($0)</a>"# })
         fact("Namespace", picture.namespace.map { "\($0)" })
         // Without what a URL may say of its user.
         fact("Repository", repository.map { "\(RepositoryURL.normalised($0))" })

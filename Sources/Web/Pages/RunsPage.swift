@@ -12,9 +12,20 @@ struct RunsPage {
             #"""
             <h1>Runs\#(filter)</h1>
             <p class="note">\#(range)</p>
-            \#(list.runs.isEmpty ? #"<p class="empty">There are no runs\#(filter) yet.</p>"# : table)
+            \#(list.runs.isEmpty ? empty : table)
             \#(more)
             """#)
+    }
+
+    private var empty: HTML {
+        list.total == 0
+            ? #"<p class="empty">There are no runs\#(filter) yet.</p>"#
+            : #"<p class="empty">There are no further runs\#(filter).</p>"#
+    }
+
+    /// Where the runs of a pipeline are.
+    static func path(_ pipeline: String, in namespace: String?) -> String {
+        "/?pipeline=\(pipeline)" + (namespace.map { "&namespace=\($0)" } ?? "")
     }
 
     private var range: HTML {
@@ -46,7 +57,8 @@ struct RunsPage {
     private func row(_ picture: RunPicture) -> HTML {
         let run = picture.run
         let pipeline: HTML =
-            picture.pipeline.map { #"<a href="/?pipeline=\#($0)">\#($0)</a>"# } ?? #"<span class="calm">inline</span>"#
+            picture.pipeline.map { #"<a href="\#(Self.path($0, in: picture.namespace))">\#($0)</a>"# }
+            ?? #"<span class="calm">inline</span>"#
         let title: HTML =
             run.metadata.annotations[RunLabels.title].map { #"<div class="sub">\#($0.shown(80))</div>"# } ?? ""
         return #"""
