@@ -103,7 +103,7 @@ package final class ClusterController: Sendable {
                 logGroup: folder.installation, notesSpecHash: true, mayAct: election.mayAct, board: board,
                 desk: { ClusterDesk(view, board: $0, handled: handled) },
                 addMetrics: { $0.addCluster { client.figures } }),
-            in: folder, logs: try FolderLogStore(folder), observers: observers + [events])
+            in: folder, logs: try FolderLogStore(folder, reportingTo: options.logger), observers: observers + [events])
     }
 
     /// Works until the task is cancelled. A leader gives its Lease back then, so that another need not wait for its end.

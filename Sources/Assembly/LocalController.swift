@@ -37,7 +37,8 @@ package final class LocalController: Sendable {
                 ControllerUnit.Home(
                     store: store, installation: folder.installation, source: folder.installation,
                     allowsLocalSources: true, desk: { [store] in FolderDesk(store, board: $0) }),
-                in: folder, logs: try FolderLogStore(folder), observers: observers + [PassedOverNotice(folder: folder)])
+                in: folder, logs: try FolderLogStore(folder, reportingTo: options.logger),
+                observers: observers + [PassedOverNotice(folder: folder)])
         } catch {
             store.close()
             throw error

@@ -6,6 +6,7 @@ extension StageOutcome {
     private static let messageBytes = 4096
     private static let resultsCount = 64
     private static let resultBytes = 4096
+    private static let allResultsBytes = 200_000
 
     /// The memory it takes, roughly.
     var size: Int {
@@ -35,15 +36,20 @@ extension StageOutcome {
         if outcome.results.count > Self.resultsCount {
             outcome.results.removeLast(outcome.results.count - Self.resultsCount)
         }
+        var resultBytes = 0
         for index in outcome.results.indices {
             outcome.results[index].value = outcome.results[index].value.cut(toBytes: Self.resultBytes)
+            resultBytes += outcome.results[index].value.sizeAsJSON + 128
+        }
+        // Still more than a controller takes, which says so then.
+        while resultBytes > Self.allResultsBytes, let last = outcome.results.popLast() {
+            resultBytes -= last.value.sizeAsJSON + 128
         }
         outcome.annotations = []
         var bytes = 0
         for annotation in annotations.prefix(1000) {
             let annotation = annotation.fitted()
-            // JSON may write a byte as six.
-            bytes += annotation.size
+            bytes += annotation.sizeAsJSON
             guard bytes <= Self.annotationBytes else { break }
             outcome.annotations.append(annotation)
         }
@@ -64,6 +70,9 @@ extension StageOutcome {
 extension Annotation {
     var size: Int { path.utf8.count + message.utf8.count + (rule?.utf8.count ?? 0) + 96 }
 
+    /// At least as much as it takes in a message.
+    var sizeAsJSON: Int { path.sizeAsJSON + message.sizeAsJSON + (rule?.sizeAsJSON ?? 0) + 128 }
+
     func fitted() -> Annotation {
         var annotation = self
         annotation.path = path.cut(toBytes: 1024)
@@ -76,6 +85,13 @@ extension Annotation {
 }
 
 extension String {
+    /// JSON writes a control character in six bytes, a quotation mark or a backslash in two.
+    fileprivate var sizeAsJSON: Int {
+        utf8.reduce(0) {
+            $0 + ($1 < 0x20 || $1 == 0x7f ? 6 : $1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : 1)
+        }
+    }
+
     /// The text if it has no more bytes, else as much of it as fits together with `…`, without cutting a character.
     func cut(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }

@@ -29,6 +29,8 @@ package final class OutboxJournal: OutboxStorage {
         var bytes = 0
         var isClosed = false
         var hasWriter = false
+        /// The last write may have left half a line.
+        var isTorn = false
     }
 
     private let path: String
@@ -152,8 +154,12 @@ package final class OutboxJournal: OutboxStorage {
             if isLarge, let fresh = try? replace(with: live) {
                 closeFile(file)
                 file = fresh
+                state.withLock { $0.isTorn = false }
             } else {
-                append(lines, to: file)
+                // Half a line that a full disk has left must not take the next one with it.
+                let isTorn = state.withLock { $0.isTorn }
+                let isWhole = append((isTorn ? [UInt8(ascii: "\n")] : []) + lines, to: file)
+                state.withLock { $0.isTorn = !isWhole }
             }
         }
     }

@@ -12,7 +12,9 @@ package final class FolderLogStore: LogStore {
     private let limits: LogLimits
     private let bell: SignalBell
     private let path: String
-    private let report: @Sendable (StateError) -> Void
+    private let reportTrouble: @Sendable (StateError) -> Void
+    /// What was reported last, so that it is told once.
+    private let trouble = Mutex<StateError?>(nil)
     /// Bytes of all text; written on the database's queue only.
     private let total: Mutex<Int>
 
@@ -24,7 +26,7 @@ package final class FolderLogStore: LogStore {
     ) throws(StateError) {
         path = folder.logsPath
         self.limits = limits
-        self.report = report
+        reportTrouble = report
         bell = try SignalBell(.logged, in: folder)
         pool = try FolderDatabase.openOwned(path, LogSchema.migrator)
         do {
@@ -36,6 +38,14 @@ package final class FolderLogStore: LogStore {
 
     package func close() {
         FolderDatabase.close(pool)
+    }
+
+    private func report(_ error: StateError) {
+        let isNew = trouble.withLock { trouble in
+            defer { trouble = error }
+            return trouble != error
+        }
+        if isNew { reportTrouble(error) }
     }
 
     package var reader: FolderLogs { FolderLogs(pool, path: path) }
@@ -53,6 +63,7 @@ package final class FolderLogStore: LogStore {
                         return .commit
                     }
                     total.withLock { $0 = now }
+                    trouble.withLock { $0 = nil }
                     bell.ring()
                 } catch {
                     report(StateError.from(error, path))

@@ -28,6 +28,7 @@ package struct StateFolder: Equatable, Sendable {
                     .foreign, path,
                     "not a state folder: it holds other files; name an empty or new folder with --state")
             }
+            close(toOthers: folder)
             // The ignore file first: there is no moment at which git would take up a part of the state.
             try StateFile(path: folder + "/.gitignore").createIfMissing(Array("*\n".utf8))
             try id.createIfMissing(Array((RandomName.uuid(at: .current()) + "\n").utf8))
@@ -83,6 +84,14 @@ package struct StateFolder: Equatable, Sendable {
             throw StateError(.foreign, path, "not a folder; name one with --state")
         }
         return absolute
+    }
+
+    /// Nobody else may look into a folder that becomes ours. Where it belongs to somebody else (a volume), that is theirs
+    /// to see to.
+    private static func close(toOthers folder: String) {
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 != 0 else { return }
+        chmod(folder, 0o700)
     }
 
     private static func isEmpty(_ folder: String) -> Bool {
