@@ -29,6 +29,17 @@ struct StateFolderTests {
         #expect(throws: StateError.self) { try StateFolder.create(at: home.file("ci.yaml")) }
     }
 
+    @Test("is made of a folder that is empty, or that an agent came to first, and closed to others")
+    func adopted() throws {
+        let home = try TestHome()
+        for entry in ["", "/agents"] {
+            try #require(TestHome.shell("rm -rf \(home.state); mkdir -p -m 755 \(home.state)\(entry)") == 0)
+            try #require(TestHome.shell("chmod 755 \(home.state)") == 0)
+            _ = try StateFolder.create(at: home.state)
+            #expect(TestHome.shell("test $(stat -c %a \(home.state)) = 700") == 0)
+        }
+    }
+
     @Test("says what to do where there is none, or nothing in it yet")
     func missing() throws {
         let home = try TestHome()

@@ -58,8 +58,8 @@ struct AgentCommand: AsyncParsableCommand {
         let hasOwnFolder = settings.value(Settings.agentState)
         let usesState = settings.text(Settings.installation) == nil || settings.text(Settings.kafka) == nil
         let state = usesState ? settings.statePath : nil
-        // One that is named is used, also where it isn't a controller's.
-        let isNamed = settings.value(Settings.state).origin != .fallback
+        // One that is named here is used, also where it isn't a controller's. A variable may be meant for others.
+        let isNamed = settings.value(Settings.state).origin == .flag
         let ownFolder = (state ?? (isNamed ? settings.statePath : nil)).map { "\($0)/agents/\(configuration.id)" }
         configuration.stateFolder = (hasOwnFolder.texts.last ?? ownFolder)
             .map(absolute)

@@ -76,6 +76,8 @@ package final class FolderLogStore: LogStore {
     package func runs() async -> [String] {
         do {
             return try await pool.read { try String.fetchAll($0, sql: "SELECT DISTINCT run FROM attempts") }
+        } catch is CancellationError {
+            return []
         } catch {
             report(StateError.from(error, path))
             return []

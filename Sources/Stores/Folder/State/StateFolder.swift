@@ -95,7 +95,9 @@ package struct StateFolder: Equatable, Sendable {
     }
 
     private static func isEmpty(_ folder: String) -> Bool {
-        // An earlier start may have been cut off between the two files.
-        AbsolutePath.names(in: folder).allSatisfy { $0 == ".gitignore" || $0.hasPrefix(".gitignore.") }
+        // An earlier start may have been cut off between the two files, and an agent may have come first.
+        AbsolutePath.names(in: folder).allSatisfy {
+            $0 == ".gitignore" || $0.hasPrefix(".gitignore.") || $0 == "agents"
+        }
     }
 }
