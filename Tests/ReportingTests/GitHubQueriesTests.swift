@@ -56,7 +56,10 @@ import Testing
         #expect(github.requests.entries.count == 7)
     }
 
-    @Test(arguments: [StandIn.Answer(status: 404), StandIn.Answer(status: 500), .cut, StandIn.Answer(body: "<html>")])
+    @Test(arguments: [
+        StandIn.Answer(status: 404), StandIn.Answer(status: 401), StandIn.Answer(status: 500), .cut,
+        StandIn.Answer(body: "<html>"),
+    ])
     func `where GitHub doesn't say, nothing is concluded`(_ answer: StandIn.Answer) async throws {
         let github = try StandIn([answer])
         let files = try await asking(github) { await $0.changedFiles(owner: "acme", repo: "app", pullRequest: 7) }

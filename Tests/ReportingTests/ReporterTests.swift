@@ -139,6 +139,17 @@ import Testing
         }
     }
 
+    @Test func `also where its next end comes at once`() async throws {
+        let target = FakeTarget()
+        let time = TestTime()
+        time.pass(.seconds(7 * 3600))
+        try await Desk([target], time: time).working { desk in
+            desk.list(end)
+            desk.observe(.sample(slack: [.failed], end: .false, reason: Reason.invalidSpec, rerun: 1, started: false))
+            #expect(await target.calls.first(1) == ["u1 Failed/1/unstarted"])
+        }
+    }
+
     @Test func `what a long outage held up is told after it, however often all is listed meanwhile`() async throws {
         let (asked, up) = (Signal(), Signal())
         let target = FakeTarget([.told(event: "Running/0"), .retry("it is down")]) { number in

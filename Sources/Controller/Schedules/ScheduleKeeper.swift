@@ -129,12 +129,16 @@ package final class ScheduleKeeper: ControllerObserver {
         for key in keys {
             guard mayAct() else { return again }
             let now = now()
-            // As they are now: the ones before may have taken a while.
-            let (pipeline, handled, isChanged) = state.withLock { state in
-                (state.pipelines[key], state.handled[key], state.changed.remove(key) != nil)
+            let toNote: (Timestamp, Pipeline)? = state.withLock { state in
+                guard state.changed.remove(key) != nil, let time = state.handled[key],
+                    let pipeline = state.pipelines[key]
+                else { return nil }
+                return (time, pipeline)
             }
+            if let (time, pipeline) = toNote { await note(time, of: pipeline, key) }
+            // As they are now: what came before may have taken a while.
+            let (pipeline, handled) = state.withLock { ($0.pipelines[key], $0.handled[key]) }
             guard let pipeline else { continue }
-            if let handled, isChanged { await note(handled, of: pipeline, key) }
             let since = max(
                 handled ?? pipeline.status.lastScheduleTime ?? .beginning,
                 pipeline.status.lastScheduleTime ?? .beginning,

@@ -49,10 +49,9 @@ package struct GitHubQueries: Sendable {
             let answer = try await ask(path, repository, until: clock.now() + Self.timeLimit)
             return answer["permission"]?.string.map { ["admin", "write", "maintain"].contains($0) }
         } catch {
-            switch error {
-            case .retry, .limited: throw error
-            case .unauthorised, .refused, .misconfigured: return nil
-            }
+            // A token that has expired may be replaced; what is asked here isn't everybody's to know.
+            if case .refused = error { return nil }
+            throw error
         }
     }
 

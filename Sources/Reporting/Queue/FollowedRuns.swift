@@ -12,12 +12,23 @@ struct FollowedRuns {
         var isControlled = false
         /// What this process has told, by target; the status says so only later.
         var told: [NotificationRecord] = []
-        /// It had ended long before this process saw it.
-        var isLate = false
+        /// The end that it had come to long before this process saw it.
+        var pastEnd: End?
         /// It was deleted after its end, before all had been told of that.
         var isGone = false
         /// The event that a target refused for good.
         var refused: [(target: String, event: String)] = []
+    }
+
+    /// One of the ends of a run that may be run again.
+    private struct End: Equatable {
+        var rerun: Int
+        var time: Timestamp?
+
+        init(_ run: PipelineRun) {
+            rerun = run.status.observedRerun
+            time = run.status.completionTime
+        }
     }
 
     private var entries: [String: Entry] = [:]
@@ -52,9 +63,9 @@ struct FollowedRuns {
     /// - Parameter isPast: Whether it ended so long ago that nobody wants to know, if it is seen for the first time.
     /// - Returns: The run as it stands now; nil where nothing new has been said.
     mutating func followed(_ run: PipelineRun, isPast: Bool) -> PipelineRun? {
-        defer { noteActivity(run.uid) }
+        defer { noteEnd(run.uid) }
         guard let entry = entries[run.uid], entry.isControlled else {
-            entries[run.uid, default: Entry(isLate: isPast)].run = run
+            entries[run.uid, default: Entry(pastEnd: isPast ? End(run) : nil)].run = run
             return run
         }
         // What has been told to its end goes on only by the controller's word.
@@ -72,13 +83,14 @@ struct FollowedRuns {
         guard entries[run.uid] != nil else { return false }
         entries[run.uid]?.run = run
         entries[run.uid]?.isControlled = true
-        noteActivity(run.uid)
+        noteEnd(run.uid)
         return true
     }
 
-    /// What has ended long ago may run again.
-    private mutating func noteActivity(_ uid: String) {
-        if entries[uid]?.run?.status.isFinished == false { entries[uid]?.isLate = false }
+    /// What has ended long ago may run again, and may come to its next end at once.
+    private mutating func noteEnd(_ uid: String) {
+        guard let entry = entries[uid], let run = entry.run, let end = entry.pastEnd, end != End(run) else { return }
+        entries[uid]?.pastEnd = nil
     }
 
     /// The run has been deleted. What has ended, and is still to be told of, is kept until it has been told.
@@ -93,7 +105,7 @@ struct FollowedRuns {
         return true
     }
 
-    func isLate(_ uid: String) -> Bool { entries[uid]?.isLate ?? false }
+    func isLate(_ uid: String) -> Bool { entries[uid]?.pastEnd != nil }
     func isGone(_ uid: String) -> Bool { entries[uid]?.isGone ?? false }
 
     mutating func tell(_ record: NotificationRecord, of uid: String) {
