@@ -127,8 +127,7 @@ struct Reactions: Sendable {
             var outcome = DeliveryOutcome()
             outcome.reason = reason
             // One that has ended may be about to run again, once its group has room.
-            for run in runs
-            where (!run.status.isFinished || run.isToRunAgain) && run.spec.desiredState != .cancelled {
+            for run in runs where !run.hasEnded && run.spec.desiredState != .cancelled {
                 outcome.runs.append(DeliveryOutcome.Run(run, asking: await desk.ask(.cancel, of: run)))
             }
             if outcome.runs.isEmpty { outcome.reason = reason + ", and none of its runs is active" }
@@ -202,7 +201,7 @@ struct Reactions: Sendable {
         for run in runs {
             guard seen.insert(run.pipelineKey).inserted else { continue }
             guard run.status.isFinished, run.status.succeeded?.status != .true else { continue }
-            if run.isToRunAgain {
+            if run.wantsRerun {
                 outcome.runs.append(DeliveryOutcome.Run(run, .exists))
             } else {
                 outcome.runs.append(await rerun(run))
@@ -289,7 +288,7 @@ struct Reactions: Sendable {
             let isNewest = seen.insert(run.pipelineKey).inserted
             if run.status.isFinished {
                 // Its time was over before anybody had looked at it, or a newer one took its place.
-                guard isNewest, run.isHeldFork, !run.isToRunAgain else { continue }
+                guard isNewest, run.isHeldFork, run.hasEnded else { continue }
                 let asked = await desk.ask(.rerun, of: run)
                 guard asked == .done, run.spec.desiredState == .paused else {
                     outcome.runs.append(DeliveryOutcome.Run(run, asking: asked))
@@ -306,9 +305,6 @@ struct Reactions: Sendable {
 }
 
 extension PipelineRun {
-    /// It has ended, and waits for its turn to run again.
-    fileprivate var isToRunAgain: Bool { status.isFinished && spec.rerunCount > status.observedRerun }
-
     fileprivate var pipelineKey: String { "\(metadata.namespace ?? "")/\(spec.pipelineRef?.name ?? "")" }
 }
 
